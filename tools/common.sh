@@ -39,15 +39,11 @@ build_pyvm() {
   run_bazel build "${config_flags[@]}" --build_tag_filters=pyvm "$@" $(pyvm_targets)
 }
 
-# The plugins in the tree, one a line. A plugin whose source is gone is gone too.
+# The plugins, one a line, as the build files name them: bazel-bin may hold older ones.
 plugin_files() {
-  local file folder
-  for folder in tiers plugins; do
-    [ -d "$bin/$folder/" ] || continue
-    find "$bin/$folder/" -name '*.so' -not -path '*.runfiles/*' -not -path '*/_objs/*' \
-      -not -path '*/_solib*'
-  done | sort | while read -r file; do
-    folder=${file#"$bin/"}
-    [ -e "$root/${folder%/*}/BUILD" ] && echo "$file"
-  done
+  local folders
+  folders=$(pyvm_targets | sed 1d | paste -sd+)
+  [ -n "$folders" ] || return 0
+  run_bazel query "attr(tags, '\bpyvm\b', $folders) except attr(tags, '\bmanual\b', $folders)" |
+    sed "s|^//|$bin/|; s|:|/|"
 }
