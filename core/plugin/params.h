@@ -1,0 +1,31 @@
+// A plugin's parameters: from NAME:key=value,... to checked values.
+#ifndef PYVM_CORE_PLUGIN_PARAMS_H_
+#define PYVM_CORE_PLUGIN_PARAMS_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/plugin/pyvm.h"
+
+namespace pyvm {
+
+// What stands on the command line: NAME[:key=value,...]. A backslash takes the
+// meaning from the character behind it.
+struct PluginSpec {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> params;
+};
+absl::StatusOr<PluginSpec> ParsePluginSpec(absl::string_view text);
+
+// The arguments of pyvm_plugin::create. Names and texts are kept in `texts`,
+// which the result points into.
+absl::StatusOr<std::vector<pyvm_arg>> ParseParams(
+    const pyvm_plugin& plugin, const PluginSpec& spec,
+    std::vector<std::pair<std::string, std::string>>* texts);
+
+}  // namespace pyvm
+
+#endif  // PYVM_CORE_PLUGIN_PARAMS_H_

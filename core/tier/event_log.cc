@@ -1,0 +1,198 @@
+#include "core/tier/event_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "core/tier/json.h"
+#include "core/tier/metrics.h"
+#include "core/tier/options.h"
+
+namespace pyvm {
+namespace {
+
+const char* EventName(uint32_t kind) {
+  switch (kind) {
+    case PYVM_NEW_UNIT:
+      return "translated";
+    case PYVM_ENTRY_BUDGET:
+      return "entry budget";
+    case PYVM_LOOP_BUDGET:
+      return "loop budget";
+    case PYVM_COMPILED:
+      return "compiled";
+    case PYVM_REFUSED:
+      return "refused";
+    case PYVM_UNIT_DIED:
+      return "freed";
+  }
+  return "event";
+}
+
+const char* ActionName(uint32_t action) {
+  switch (action) {
+    case PYVM_STAY:
+      return "stay";
+    case PYVM_COMPILE:
+      return "compile";
+    case PYVM_OSR:
+      return "osr";
+    case PYVM_STEP_DOWN:
+      return "step down";
+    case PYVM_BLACKLIST:
+      return "blacklist";
+  }
+  return "unknown action";
+}
+
+const pyvm_tier_info* TierAt(const pyvm_event& event, uint32_t index) {
+  if (index >= event.num_tiers) return nullptr;
+  return reinterpret_cast<const pyvm_tier_info*>(
+      reinterpret_cast<const char*>(event.tiers) + index * event.tier_stride);
+}
+
+}  // namespace
+
+std::string ExpandFileName(const std::string& pattern) {
+  return absl::StrReplaceAll(pattern, {{"%p", absl::StrCat(getpid())}});
+}
+
+absl::Status EventLog::Open(const std::string& pattern) {
+  std::string path = ExpandFileName(pattern);
+  fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd_ < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot write ", path, ": ", strerror(errno)));
+  }
+  pattern_ = pattern;
+  buffer_ = "[\n";
+  Start("process_name", "M", NowNs());
+  absl::StrAppend(&buffer_, ",\"args\":{\"name\":\"pyvm ", kVersion, "\"}}");
+  return absl::OkStatus();
+}
+
+void EventLog::Start(const char* name, const char* phase, uint64_t ns) {
+  // Each object but the first follows a comma, so that Close can end the list.
+  if (buffer_ != "[\n") absl::StrAppend(&buffer_, ",\n");
+  absl::StrAppend(&buffer_, "{\"name\":");
+  AppendJsonString(&buffer_, name);
+  char time[64];
+  snprintf(time, sizeof(time), "%.3f", static_cast<double>(ns) / 1000);
+  absl::StrAppend(&buffer_, ",\"ph\":\"", phase, "\",\"ts\":", time,
+                  ",\"pid\":", getpid(), ",\"tid\":", gettid());
+}
+
+void EventLog::Text(const char* key, const char* value) {
+  absl::StrAppend(&buffer_, ",\"", key, "\":");
+  AppendJsonString(&buffer_, value != nullptr ? value : "");
+}
+
+void EventLog::Number(const char* key, uint64_t value) {
+  absl::StrAppend(&buffer_, ",\"", key, "\":", value);
+}
+
+void EventLog::Unit(const pyvm_event& event) {
+  absl::StrAppend(&buffer_, ",\"args\":{\"sequence\":", event.sequence);
+  Number("unit", event.unit_id);
+  Text("function", event.name);
+  Text("file", event.filename);
+  Number("line", event.first_line);
+  if (const pyvm_tier_info* tier = TierAt(event, event.tier))
+    Text("tier", tier->name);
+  Number("virtual_time", event.virtual_time);
+}
+
+void EventLog::End() {
+  absl::StrAppend(&buffer_, "}}");
+  if (buffer_.size() >= static_cast<size_t>(options.trace_buffer_bytes))
+    Flush();
+}
+
+void EventLog::Event(const pyvm_event& event, const pyvm_decision* decision) {
+  if (!enabled()) return;
+  Start(EventName(event.kind), "i", event.time_ns);
+  absl::StrAppend(&buffer_, ",\"s\":\"t\"");
+  Unit(event);
+  Number("instructions", event.instructions);
+  Number("bytecode_bytes", event.bytecode_bytes);
+  if (event.kind != PYVM_NEW_UNIT) {
+    Number("entries", event.entries);
+    Number("loops", event.loops);
+    Number("entries_since", event.entries_since);
+    Number("loops_since", event.loops_since);
+    Number("ns_since", event.ns_since);
+    Number("code_bytes", event.code_bytes);
+  }
+  if (decision != nullptr) {
+    Text("action", ActionName(decision->action));
+    if (decision->action != PYVM_STAY && decision->action != PYVM_BLACKLIST) {
+      const pyvm_tier_info* tier = TierAt(event, decision->tier);
+      Text("to", tier != nullptr ? tier->name : "no such tier");
+      if (decision->action == PYVM_OSR) Number("loop", decision->loop);
+    }
+    Number("entry_budget", static_cast<uint64_t>(decision->entry_budget));
+    Number("loop_budget", static_cast<uint64_t>(decision->loop_budget));
+    Text("reason", decision->reason);
+  }
+  End();
+}
+
+void EventLog::Compile(const pyvm_event& event, const char* tier,
+                       uint64_t start_ns, const char* refused) {
+  if (!enabled()) return;
+  uint64_t now = NowNs();
+  Start(refused == nullptr ? "compile" : "refused", "X", start_ns);
+  char duration[64];
+  snprintf(duration, sizeof(duration), "%.3f",
+           static_cast<double>(now - start_ns) / 1000);
+  absl::StrAppend(&buffer_, ",\"dur\":", duration);
+  Unit(event);
+  Text("to", tier);
+  if (refused != nullptr) Text("reason", refused);
+  End();
+}
+
+void EventLog::Flush() {
+  const char* data = buffer_.data();
+  size_t left = buffer_.size();
+  while (left > 0) {
+    ssize_t written = write(fd_, data, left);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      // A full disk must not stop the program; the file says by its end that it
+      // is cut.
+      fprintf(stderr, "pyvm: cannot write the trace: %s\n", strerror(errno));
+      close(fd_);
+      fd_ = -1;
+      break;
+    }
+    data += written;
+    left -= static_cast<size_t>(written);
+  }
+  buffer_.clear();
+}
+
+void EventLog::Close() {
+  if (!enabled()) return;
+  absl::StrAppend(&buffer_, "\n]\n");
+  Flush();
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+void EventLog::AfterForkInChild() {
+  if (!enabled()) return;
+  close(fd_);
+  fd_ = -1;
+  buffer_.clear();
+  if (pattern_.find("%p") == std::string::npos) return;
+  // There is nobody to report a failure to; the child then goes without.
+  if (!Open(std::string(pattern_)).ok()) buffer_.clear();
+}
+
+}  // namespace pyvm

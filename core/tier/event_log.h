@@ -1,0 +1,53 @@
+// The event log: what --trace=FILE writes, in Chrome's trace format (load it in
+// https://ui.perfetto.dev). One JSON object a line, so that a log can be read
+// by line tools and replayed.
+#ifndef PYVM_CORE_TIER_EVENT_LOG_H_
+#define PYVM_CORE_TIER_EVENT_LOG_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "core/plugin/pyvm.h"
+
+namespace pyvm {
+
+// Replaces each %p in the name of an output file by the process's id.
+std::string ExpandFileName(const std::string& pattern);
+
+class EventLog {
+ public:
+  // Opens the file, and fails in one line if it cannot be written. A %p in
+  // `pattern` stands for the process's id.
+  absl::Status Open(const std::string& pattern);
+  bool enabled() const { return fd_ >= 0; }
+
+  // An event and the policy's answer, if it was asked.
+  void Event(const pyvm_event& event, const pyvm_decision* decision);
+  // A compilation that took from `start_ns` until now, and how it went.
+  void Compile(const pyvm_event& event, const char* tier, uint64_t start_ns,
+               const char* refused);
+
+  // Ends the file properly. What follows is ignored.
+  void Close();
+
+  // In the child of a fork: what is in memory belongs to the parent. The child
+  // goes on with a file of its own if the name has a %p, else with none.
+  void AfterForkInChild();
+
+ private:
+  void Start(const char* name, const char* phase, uint64_t ns);
+  void Text(const char* key, const char* value);
+  void Number(const char* key, uint64_t value);
+  void End();
+  void Unit(const pyvm_event& event);
+  void Flush();
+
+  int fd_ = -1;
+  std::string pattern_;
+  std::string buffer_;
+};
+
+}  // namespace pyvm
+
+#endif  // PYVM_CORE_TIER_EVENT_LOG_H_

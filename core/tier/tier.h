@@ -1,0 +1,67 @@
+// The narrow waist between the manager and an execution tier. A tier is a
+// plugin (see core/plugin/pyvm.h); its `api` pointer is a `const Tier*`.
+#ifndef PYVM_CORE_TIER_TIER_H_
+#define PYVM_CORE_TIER_TIER_H_
+
+#include <cstdint>
+
+struct _object;
+struct _ts;
+struct _PyInterpreterFrame;
+
+namespace pyvm {
+
+struct Unit;
+
+enum TierCapability : uint32_t {
+  kTierIsLandingTier = 1u << 0,  // can take a frame at any instruction
+  kTierCanCountOps = 1u << 1,    // implements count_ops
+};
+
+// Where in a unit code is entered.
+enum class EntryKind : uint8_t {
+  kFunctionStart,
+  kLoopHeader,
+  kAfterYield,
+  kException,  // an exception is set; the frame's handler, if any, is found
+};
+
+struct CompileRequest {
+  EntryKind entry = EntryKind::kFunctionStart;
+  uint32_t loop = 0;  // for kLoopHeader: instruction index
+};
+
+// Either code (owned by the tier until `release`), or a reason for refusal: a
+// static string. A refusal is not an error: the unit stays in its tier.
+struct CompileResult {
+  void* code = nullptr;
+  const char* refused = nullptr;
+};
+
+// All functions are called with the GIL held.
+struct Tier {
+  const char* name;
+  const char* help;
+  uint32_t capabilities;
+
+  CompileResult (*compile)(Unit* unit, const CompileRequest& request);
+
+  // Runs `frame`, which is linked as the current frame's successor (its
+  // `previous` is set), to its return, its next yield or an exception. Returns
+  // a new reference, or null with an exception set, as
+  // _PyEval_EvalFrameDefault does; `throwing` is that function's `throwflag`.
+  _object* (*enter)(Unit* unit, _ts* tstate, _PyInterpreterFrame* frame,
+                    int throwing);
+
+  // Gives the code back. No frame can return into it.
+  void (*release)(Unit* unit, void* code);
+
+  // From now on adds one to counts[base opcode] for each instruction executed.
+  // `counts` has kNumOps elements and outlives the tier. Null where the
+  // capability is absent.
+  void (*count_ops)(uint64_t* counts);
+};
+
+}  // namespace pyvm
+
+#endif  // PYVM_CORE_TIER_TIER_H_
