@@ -17,7 +17,10 @@ STYLE = {
     "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False,
     "svg.fonttype": "none", "figure.facecolor": "white",
 }
+# Inches.
+WIDTH, LEFT, BOTTOM, ROW, COLUMN = 7.2, 1.75, 0.5, 0.165, 0.48
 TICKS = [m * 10 ** e for e in range(-3, 4) for m in (1, 2, 5)]
+DENSE_TICKS = [m * 10 ** e for e in range(-3, 4) for m in (1, 1.5, 2, 3, 5, 7)]
 
 
 def rows(raw, comparisons):
@@ -32,7 +35,7 @@ def rows(raw, comparisons):
             lines += [(name, "program", name) for name in names]
             lines += [("geometric mean", "mean", kind), None]
     if any(START_UP in compared for compared in comparisons.values()):
-        lines += [(START_UP + " (-c pass)", "program", START_UP)]
+        lines += [(START_UP + " (-c pass)", "program", START_UP), None]
     return lines + [("geometric mean of all", "mean", "all")]
 
 
@@ -45,7 +48,7 @@ def draw(raw, metrics, axis_label, title, paths):
         return False
     lines = rows(raw, comparisons)
     with plt.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(7.2, 1.35 + 0.165 * len(lines)))
+        figure, axis = canvas(len(lines), len(comparisons), len(metrics))
         extremes = [1.0]
         for index, (own, compared) in enumerate(comparisons.items()):
             averages = stats.means(raw, compared)
@@ -54,6 +57,7 @@ def draw(raw, metrics, axis_label, title, paths):
                 if line is None or line[1] == "heading":
                     continue
                 entry = (compared if line[1] == "program" else averages).get(line[2], {})
+                number(axis, entry, metrics, index, y, line[1] == "mean")
                 for order, metric in enumerate(metrics):
                     if metric == "steady" and line[2] == START_UP:
                         continue
@@ -63,13 +67,39 @@ def draw(raw, metrics, axis_label, title, paths):
                         extremes += [entry[metric].value] + (entry[metric].low_high or [])
         decorate(axis, lines, extremes, axis_label)
         legend(axis, comparisons, metrics, raw["baseline"])
-        figure.suptitle(title, x=0.012, y=0.998, ha="left", va="top", fontsize=10.5,
-                        fontweight="bold")
-        figure.tight_layout(rect=(0, 0, 1, 1 - 0.22 / figure.get_figheight()))
+        figure.text(0.12 / WIDTH, 1 - 0.1 / figure.get_figheight(), title, ha="left", va="top",
+                    fontsize=10.5, fontweight="bold")
         for path in paths:
             figure.savefig(path, dpi=200)
         plt.close(figure)
     return True
+
+
+def canvas(rows_shown, pythons_shown, metrics_shown):
+    """A figure whose margins are inches, whatever its height: one row is one height."""
+    top = 0.62 + 0.16 * (metrics_shown - 1)
+    height = top + BOTTOM + ROW * rows_shown
+    right = 0.12 + COLUMN * pythons_shown
+    figure = plt.figure(figsize=(WIDTH, height))
+    axis = figure.add_axes((LEFT / WIDTH, BOTTOM / height, (WIDTH - LEFT - right) / WIDTH,
+                            ROW * rows_shown / height))
+    return figure, axis
+
+
+def column(axis, index):
+    """Where the numbers of a Python stand, in widths of the axis."""
+    inches = axis.get_position().width * WIDTH
+    return 1 + (COLUMN * (index + 1) + 0.04) / inches
+
+
+def number(axis, entry, metrics, index, y, bold):
+    """The first metric that the row has, as a number beside the chart."""
+    found = [metric for metric in metrics if metric in entry]
+    value = entry[found[0]].value if found else None
+    text = "–" if value is None else f"{value:.2f}" if value < 10 else f"{value:.1f}"
+    axis.text(column(axis, index), y, text, transform=axis.get_yaxis_transform(), ha="right",
+              va="center", fontsize=7, color=COLOURS[index % 6],
+              fontweight="bold" if bold else "normal")
 
 
 def point(axis, ratio, y, colour, marker, filled, is_mean):
@@ -79,16 +109,13 @@ def point(axis, ratio, y, colour, marker, filled, is_mean):
     axis.plot([ratio.value], [y], marker=marker, color=colour, linestyle="none",
               markerfacecolor=colour if filled else "white", markeredgewidth=0.9,
               markersize=5.2 if is_mean else 3.8, zorder=4 if filled else 3)
-    if is_mean and filled:
-        axis.annotate(f"{ratio.value:.2f}", (ratio.value, y), xytext=(0, 4.5), color=colour,
-                      textcoords="offset points", ha="center", va="bottom", fontsize=7)
 
 
 def decorate(axis, lines, extremes, axis_label):
     axis.set_xscale("log")
     axis.set_xlim(min(extremes) / 1.15, max(extremes) * 1.15)
     low, high = axis.get_xlim()
-    ticks = [tick for tick in TICKS if low <= tick <= high]
+    ticks = [tick for tick in (DENSE_TICKS if high / low < 15 else TICKS) if low <= tick <= high]
     if high / low < 4:
         step = 0.1 if high - low < 1 else 0.25
         ticks = [round(step * n, 2) for n in range(1, 40) if low <= step * n <= high]
@@ -99,7 +126,7 @@ def decorate(axis, lines, extremes, axis_label):
     axis.grid(axis="x", color="#dddddd", linewidth=0.5)
     axis.set_axisbelow(True)
     axis.axvline(1.0, color="#444444", linewidth=0.9, zorder=1)
-    axis.set_ylim(len(lines) - 0.3, -0.8)
+    axis.set_ylim(len(lines) - 0.4, -0.6)
     axis.set_yticks([y for y, line in enumerate(lines) if line])
     axis.set_yticklabels([line[0] for line in lines if line])
     axis.tick_params(axis="y", length=0)
@@ -112,6 +139,9 @@ def decorate(axis, lines, extremes, axis_label):
 
 
 def legend(axis, comparisons, metrics, baseline):
+    for index, own in enumerate(comparisons):
+        axis.text(column(axis, index), -0.9, own[:9], transform=axis.get_yaxis_transform(),
+                  ha="right", va="bottom", fontsize=7.5, color=COLOURS[index % 6])
     handles, labels = [], []
     for index, own in enumerate(comparisons):
         for order, label in enumerate(metrics.values()):
@@ -122,7 +152,7 @@ def legend(axis, comparisons, metrics, baseline):
     handles.append(plt.Line2D([], [], color="#444444", linewidth=0.9))
     labels.append(f"{baseline} (baseline)")
     axis.legend(handles, labels, loc="lower left", bbox_to_anchor=(-0.02, 1.0), frameon=False,
-                ncol=3, fontsize=8, handlelength=1.6, columnspacing=1.4, borderaxespad=0.2)
+                ncol=len(comparisons) + 1 if len(metrics) > 1 else 4, fontsize=8, handlelength=1.6, columnspacing=1.4, borderaxespad=0.2)
 
 
 def draw_all(raw, folder):
@@ -131,7 +161,7 @@ def draw_all(raw, folder):
     written = []
     for name, metrics, label, title in (
             ("speed", {"steady": "steady state", "whole": "whole run"},
-             f"times as fast as {raw['baseline']} (right is faster; {note})",
+             f"times as fast as {raw['baseline']} (right is faster; {note}; numbers: steady state)",
              f"Speed relative to {raw['baseline']}"),
             ("memory", {"memory": ""},
              f"peak resident memory, times that of {raw['baseline']} (left is less; {note})",

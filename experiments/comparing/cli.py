@@ -127,7 +127,6 @@ def report(raw, folder):
     """Table to the terminal; numbers and charts to the folder. Returns whether all was well."""
     # Only now: a small parent keeps the kernel's peak memory of its children honest.
     from comparing import stats, table
-    results.save(raw, folder / "results.json")
     raw["summary"] = stats.summarise(raw)
     results.save(raw, folder / "results.json")
     print(table.render(raw))

@@ -36,9 +36,13 @@ def execute(python, arguments, timeout, stdout=subprocess.DEVNULL):
     with tempfile.TemporaryFile() as stderr:
         spawned = time.monotonic_ns()
         # A session of its own: Ctrl-C reaches us alone, and a kill takes its children along.
-        process = subprocess.Popen(
-            python.command + arguments, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
-            env=environment(python), start_new_session=True)
+        try:
+            process = subprocess.Popen(
+                python.command + arguments, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+                env=environment(python), start_new_session=True)
+        except OSError as error:
+            # It did start before: someone replaces it at this moment.
+            return {"spawned_ns": spawned, "failure": f"cannot be started: {error.strerror}"}
         timed_out = threading.Event()
 
         def stop():

@@ -54,6 +54,7 @@ def measure(raw, programs, pythons, options, stream, save):
         return False
     finally:
         progress.close()
+        save()
     return True
 
 
