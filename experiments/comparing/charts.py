@@ -18,7 +18,8 @@ STYLE = {
     "svg.fonttype": "none", "figure.facecolor": "white",
 }
 # Inches.
-WIDTH, LEFT, BOTTOM, ROW, COLUMN = 7.2, 1.75, 0.5, 0.165, 0.48
+WIDTH, LEFT, BOTTOM, ROW = 7.2, 1.75, 0.5, 0.165
+NAME_LENGTH = 14
 TICKS = [m * 10 ** e for e in range(-3, 4) for m in (1, 2, 5)]
 DENSE_TICKS = [m * 10 ** e for e in range(-3, 4) for m in (1, 1.5, 2, 3, 5, 7)]
 
@@ -48,7 +49,8 @@ def draw(raw, metrics, axis_label, title, paths):
         return False
     lines = rows(raw, comparisons)
     with plt.rc_context(STYLE):
-        figure, axis = canvas(len(lines), len(comparisons), len(metrics))
+        edges = columns(comparisons)
+        figure, axis = canvas(len(lines), edges, len(metrics))
         extremes = [1.0]
         for index, (own, compared) in enumerate(comparisons.items()):
             averages = stats.means(raw, compared)
@@ -57,7 +59,8 @@ def draw(raw, metrics, axis_label, title, paths):
                 if line is None or line[1] == "heading":
                     continue
                 entry = (compared if line[1] == "program" else averages).get(line[2], {})
-                number(axis, entry, metrics, index, y, line[1] == "mean")
+                number(axis, entry, metrics, edges[index], COLOURS[index % 6], y,
+                       line[1] == "mean")
                 for order, metric in enumerate(metrics):
                     if metric == "steady" and line[2] == START_UP:
                         continue
@@ -66,7 +69,7 @@ def draw(raw, metrics, axis_label, title, paths):
                               MARKERS[index % 6], order == 0, line[1] == "mean")
                         extremes += [entry[metric].value] + (entry[metric].low_high or [])
         decorate(axis, lines, extremes, axis_label)
-        legend(axis, comparisons, metrics, raw["baseline"])
+        legend(axis, comparisons, edges, metrics, raw["baseline"])
         figure.text(0.12 / WIDTH, 1 - 0.1 / figure.get_figheight(), title, ha="left", va="top",
                     fontsize=10.5, fontweight="bold")
         for path in paths:
@@ -75,31 +78,39 @@ def draw(raw, metrics, axis_label, title, paths):
     return True
 
 
-def canvas(rows_shown, pythons_shown, metrics_shown):
+def columns(names):
+    """Right edges of the columns of numbers, in inches from the chart's right edge."""
+    edges, at = [], 0.0
+    for name in names:
+        at += max(0.46, 0.064 * min(len(name), NAME_LENGTH) + 0.12)
+        edges.append(at)
+    return edges
+
+
+def canvas(rows_shown, edges, metrics_shown):
     """A figure whose margins are inches, whatever its height: one row is one height."""
     top = 0.62 + 0.16 * (metrics_shown - 1)
     height = top + BOTTOM + ROW * rows_shown
-    right = 0.12 + COLUMN * pythons_shown
+    right = 0.12 + edges[-1]
     figure = plt.figure(figsize=(WIDTH, height))
     axis = figure.add_axes((LEFT / WIDTH, BOTTOM / height, (WIDTH - LEFT - right) / WIDTH,
                             ROW * rows_shown / height))
     return figure, axis
 
 
-def column(axis, index):
-    """Where the numbers of a Python stand, in widths of the axis."""
-    inches = axis.get_position().width * WIDTH
-    return 1 + (COLUMN * (index + 1) + 0.04) / inches
+def beside(axis, edge, y, text, **style):
+    """Text in a column beside the chart."""
+    x = 1 + (edge + 0.04) / (axis.get_position().width * WIDTH)
+    axis.text(x, y, text, transform=axis.get_yaxis_transform(), ha="right", **style)
 
 
-def number(axis, entry, metrics, index, y, bold):
+def number(axis, entry, metrics, edge, colour, y, bold):
     """The first metric that the row has, as a number beside the chart."""
     found = [metric for metric in metrics if metric in entry]
     value = entry[found[0]].value if found else None
     text = "–" if value is None else f"{value:.2f}" if value < 10 else f"{value:.1f}"
-    axis.text(column(axis, index), y, text, transform=axis.get_yaxis_transform(), ha="right",
-              va="center", fontsize=7, color=COLOURS[index % 6],
-              fontweight="bold" if bold else "normal")
+    beside(axis, edge, y, text, va="center", fontsize=7, color=colour,
+           fontweight="bold" if bold else "normal")
 
 
 def point(axis, ratio, y, colour, marker, filled, is_mean):
@@ -138,10 +149,10 @@ def decorate(axis, lines, extremes, axis_label):
             axis.axhspan(y - 0.5, y + 0.5, color="#f3f3f3", zorder=0)
 
 
-def legend(axis, comparisons, metrics, baseline):
+def legend(axis, comparisons, edges, metrics, baseline):
     for index, own in enumerate(comparisons):
-        axis.text(column(axis, index), -0.9, own[:9], transform=axis.get_yaxis_transform(),
-                  ha="right", va="bottom", fontsize=7.5, color=COLOURS[index % 6])
+        beside(axis, edges[index], -0.9, own[:NAME_LENGTH], va="bottom", fontsize=7.5,
+               color=COLOURS[index % 6])
     handles, labels = [], []
     for index, own in enumerate(comparisons):
         for order, label in enumerate(metrics.values()):
@@ -152,7 +163,8 @@ def legend(axis, comparisons, metrics, baseline):
     handles.append(plt.Line2D([], [], color="#444444", linewidth=0.9))
     labels.append(f"{baseline} (baseline)")
     axis.legend(handles, labels, loc="lower left", bbox_to_anchor=(-0.02, 1.0), frameon=False,
-                ncol=len(comparisons) + 1 if len(metrics) > 1 else 4, fontsize=8, handlelength=1.6, columnspacing=1.4, borderaxespad=0.2)
+                ncol=len(comparisons) + 1 if len(metrics) > 1 else 4, fontsize=8,
+                handlelength=1.6, columnspacing=1.4, borderaxespad=0.2)
 
 
 def draw_all(raw, folder):

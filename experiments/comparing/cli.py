@@ -89,7 +89,8 @@ def new_raw(options, argv, chosen, measured):
         "command": shlex.join(["experiments/compare"] + argv),
         "machine": machine.describe(pythons.ROOT),
         "options": {name: getattr(options, name)
-                    for name in ("processes", "iterations", "seconds", "starts", "timeout", "seed")},
+                    for name in ("processes", "iterations", "seconds", "starts", "timeout",
+                                 "seed")},
         "baseline": options.baseline,
         "pythons": {python.name: python.identity for python in measured},
         "programs": {

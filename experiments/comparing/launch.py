@@ -9,6 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+from comparing.errors import complaint
+
 RUNNER = Path(__file__).resolve().parent / "runner.py"
 # Peak memory at start-up: the kernel's figure for the process itself.
 SHOW_PEAK = "print([l.split()[1] for l in open('/proc/self/status') if l[:6] == 'VmHWM:'][0])"
@@ -63,7 +65,7 @@ def execute(python, arguments, timeout, stdout=subprocess.DEVNULL):
         ended = time.monotonic_ns()
         code = process.returncode = os.waitstatus_to_exitcode(status)
         stderr.seek(0)
-        last_words = stderr.read().decode(errors="replace").strip().splitlines()[-1:]
+        said = complaint(stderr.read().decode(errors="replace"))
     result = {"spawned_ns": spawned, "ended_ns": ended, "exit_code": code,
               "ru_maxrss_kb": usage.ru_maxrss, "user_s": usage.ru_utime, "system_s": usage.ru_stime}
     if timed_out.is_set():
@@ -71,7 +73,7 @@ def execute(python, arguments, timeout, stdout=subprocess.DEVNULL):
     elif code < 0:
         result["failure"] = f"killed by {signal.Signals(-code).name}"
     elif code:
-        result["failure"] = " ".join([f"exit code {code}"] + [": " + line for line in last_words])
+        result["failure"] = f"exit code {code}: {said}" if said else f"exit code {code}"
     return result
 
 

@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from comparing.errors import UsageError
+from comparing.errors import UsageError, complaint
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LAUNCHER = ROOT / "tools" / "pyvm"
@@ -82,12 +82,12 @@ def identify(python):
         done = subprocess.run(python.command + ["-c", PROBE], capture_output=True, text=True,
                               timeout=BUILD_AND_START_SECONDS)
         found = json.loads(done.stdout) if done.returncode == 0 else None
-        complaint = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        reason = complaint(done.stderr) or f"exit code {done.returncode}"
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        found, complaint = None, [str(error)]
+        found, reason = None, str(error)
     if found is None:
         command = shlex.join(python.command)
-        raise UsageError(f"python '{python.name}' does not start ({command}): {complaint[0]}")
+        raise UsageError(f"python '{python.name}' does not start ({command}): {reason}")
     plugin_path = found.pop("plugin_path")
     python.identity = dict(found, given=shlex.join(python.command))
     if os.path.realpath(program) == os.path.realpath(LAUNCHER):

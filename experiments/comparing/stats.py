@@ -142,7 +142,8 @@ def compare(raw, own, grouped=None):
         a, b = grouped.get((program, own), nothing), grouped.get((program, baseline), nothing)
         if a.usable and b.usable:
             result[program] = {
-                metric: ratio(metric, program, own, getattr(a, metric), baseline, getattr(b, metric))
+                metric: ratio(metric, program, own, getattr(a, metric),
+                              baseline, getattr(b, metric))
                 for metric in METRICS if getattr(a, metric)}
     return result
 

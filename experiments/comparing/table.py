@@ -32,8 +32,9 @@ def contender(raw, own, grouped):
     baseline = raw["baseline"]
     compared = stats.compare(raw, own, grouped)
     yield f"{own} against {baseline}"
-    yield ROW.format("", baseline, own, "steady state", "whole run", own, "peak memory").rstrip()
-    yield ROW.format("program", "ms", "ms", "x faster", "x faster", "MB", "x memory").rstrip()
+    yield ROW.format("", baseline[:9], own[:9], "steady state", "whole run", own[:7],
+                     "peak memory").rstrip()
+    yield ROW.format("program", "ms", "ms", "x as fast", "x as fast", "MB", "x memory").rstrip()
     empty = stats.Cell()
     for program in raw["programs"]:
         mine, base = grouped.get((program, own), empty), grouped.get((program, baseline), empty)
@@ -77,8 +78,8 @@ def render(raw):
     blocks = [contender(raw, own, grouped) for own in others] or [alone(raw, grouped)]
     text = "\n\n".join("\n".join(block) for block in blocks)
     rounds = len({process["round"] for process in raw["processes"]})
-    notes = [f"Medians over {rounds} processes; steady state is the second half of each process's "
-             "iterations."]
+    notes = [f"Medians over {rounds} process{'es' * (rounds != 1)}; steady state is the second "
+             "half of each process's iterations."]
     if others:
         notes.append(f"Faster: above 1. Less memory: below 1. [ ]: {stats.CONFIDENCE:.0%} "
                      "bootstrap interval over processes" +

@@ -2,14 +2,13 @@
 
 import io
 import json
-import os
 import signal
 import subprocess
-import sys
 import tempfile
 import textwrap
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import support
@@ -195,6 +194,35 @@ class OneProcess(Folder):
     def test_any_other_missing_module_is_a_failure(self):
         result = self.run_text("import no_such_thing\nEXPECTED = 0\ndef run(): return 0\n")
         self.assertIn("no_such_thing", result["failure"])
+
+
+class Identity(Folder):
+    def test_the_launcher_stands_for_its_binary(self):
+        launcher = self.script("pyvm", f"""\
+            #!/bin/sh
+            export PYVM_PLUGIN_PATH=/some/plugins
+            exec {PYTHON} "$@"
+            """)
+        with unittest.mock.patch.object(pythons, "LAUNCHER", launcher):
+            found = pythons.identify(pythons.Python("pyvm", [str(launcher), "-S"]))
+        self.assertEqual(found.command, [PYTHON, "-S"])
+        self.assertEqual(found.environment, {"PYVM_PLUGIN_PATH": "/some/plugins"})
+        self.assertEqual(found.identity["given"], f"{launcher} -S")
+
+    def test_any_other_command_is_run_as_given(self):
+        script = self.script("mine", f"#!/bin/sh\nexec {PYTHON} \"$@\"\n")
+        found = pythons.identify(pythons.Python("mine", [str(script)]))
+        self.assertEqual(found.command, [str(script)])
+
+    def test_an_unknown_option_is_quoted(self):
+        with self.assertRaises(UsageError) as caught:
+            pythons.identify(pythons.Python("x", [PYTHON, "--tears=interp"]))
+        self.assertIn("unknown option --tears=interp", str(caught.exception))
+
+    def test_the_baseline_is_cpython_or_the_first(self):
+        a, b = pythons.Python("a", ["a"]), pythons.Python("cpython", ["b"])
+        self.assertEqual(pythons.choose_baseline([a, b], None), "cpython")
+        self.assertEqual(pythons.choose_baseline([a], None), "a")
 
 
 class ProgramFiles(Folder):
