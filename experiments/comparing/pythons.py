@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LAUNCHER = ROOT / "tools" / "pyvm"
 DEFAULTS = (f"pyvm={shlex.quote(str(LAUNCHER))} --tiers=interp", "cpython=/usr/bin/python3.11")
 BUILD_AND_START_SECONDS = 1800
+BUILD_FAILED = 125
 
 PROBE = """
 import json, os, platform, sys
@@ -78,11 +80,16 @@ def identify(python):
     program = shutil.which(python.command[0])
     if program is None:
         raise UsageError(f"python '{python.name}': there is no executable {python.command[0]}")
+    launched = os.path.realpath(program) == os.path.realpath(LAUNCHER)
+    if launched and sys.stderr.isatty():
+        print(f"starting {python.name}; it is built first if sources changed", file=sys.stderr)
     try:
         done = subprocess.run(python.command + ["-c", PROBE], capture_output=True, text=True,
                               timeout=BUILD_AND_START_SECONDS)
         found = json.loads(done.stdout) if done.returncode == 0 else None
         reason = complaint(done.stderr) or f"exit code {done.returncode}"
+        if launched and done.returncode == BUILD_FAILED:
+            reason = "the build failed; 'tools/pyvm -c pass' shows why"
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         found, reason = None, str(error)
     if found is None:
@@ -90,7 +97,7 @@ def identify(python):
         raise UsageError(f"python '{python.name}' does not start ({command}): {reason}")
     plugin_path = found.pop("plugin_path")
     python.identity = dict(found, given=shlex.join(python.command))
-    if os.path.realpath(program) == os.path.realpath(LAUNCHER):
+    if launched:
         # The launcher looks for sources to rebuild at each start. It has done so now; what is
         # measured is the binary, with the plugins that the launcher found for it.
         python.command = [found["executable"]] + python.command[1:]

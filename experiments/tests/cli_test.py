@@ -209,6 +209,13 @@ class Identity(Folder):
         self.assertEqual(found.environment, {"PYVM_PLUGIN_PATH": "/some/plugins"})
         self.assertEqual(found.identity["given"], f"{launcher} -S")
 
+    def test_a_failed_build_is_named(self):
+        launcher = self.script("pyvm", "#!/bin/sh\necho first build >&2\nexit 125\n")
+        with unittest.mock.patch.object(pythons, "LAUNCHER", launcher):
+            with self.assertRaises(UsageError) as caught:
+                pythons.identify(pythons.Python("pyvm", [str(launcher)]))
+        self.assertIn("the build failed", str(caught.exception))
+
     def test_any_other_command_is_run_as_given(self):
         script = self.script("mine", f"#!/bin/sh\nexec {PYTHON} \"$@\"\n")
         found = pythons.identify(pythons.Python("mine", [str(script)]))
