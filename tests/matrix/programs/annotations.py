@@ -40,7 +40,7 @@ class C:
     items[0:0]: int = [1]
     self_reference: "C"
 
-    def m(self, v: a) -> b:
+    def m(self, v: b) -> b:
         self.attr: int = v
         self.never: str
 

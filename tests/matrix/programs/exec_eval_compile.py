@@ -14,7 +14,7 @@ def show(f):
 
 exec(compile("x = 5", "<s>", "exec"))
 print(x)
-for line in ("1 + 1", "'text'", "None", "y = 3", "y; y * 2", "for i in range(3): i", "[i for i in 'ab']", "def f(): return 1\n", "f()"):
+for line in ("1 + 1", "'text'", "None", "y = 3", "y; y * 2", "for i in range(3): i\n", "[i for i in 'ab']", "def f(): return 1\n", "f()"):
     exec(compile(line, "<single>", "single"))
 exec(compile("'a printed expression'", "<single>", "single"))
 saved = sys.displayhook
@@ -58,7 +58,7 @@ scope = Locals()
 exec("p = 1\nq = p\nr = undefined_here", {}, scope)
 print(scope)
 n = NotDict()
-exec("a = 1\nb = a + len('xy')\ndel a\nimport sys\nclass C: a = b\ndef f(): return 1\nann: int = 5\n[c for c in 'x']\n__annotations__", {}, n)
+exec("a = 1\nb = a + len('xy')\ndel a\nimport sys\nclass C: a = 5\ndef f(): return 1\nann: int = 5\n[c for c in 'x']\n__annotations__", {}, n)
 print(sorted(n.data))
 show(lambda: exec("del zz", {}, NotDict()))
 show(lambda: exec("del zz", {}, {}))
@@ -138,5 +138,5 @@ exec(lines, ns)
 print(len(ns), ns["v999"])
 exec("from math import *\nprint(floor(pi))", {})
 exec("x: int = 1\ny: str\nprint(__annotations__)", {})
-show(lambda: exec("x = " + "(" * 300 + ")" * 300))
+show(lambda: exec("x = " + "(" * 250))
 print(eval("+".join(["1"] * 500)), len(eval("[" + "1," * 5000 + "]")))

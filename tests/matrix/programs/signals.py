@@ -117,7 +117,7 @@ def cleanup():
     try:
         try:
             while True:
-                pass
+                order.count(1)
         finally:
             order.append("finally")
     except Alarm:
@@ -176,7 +176,7 @@ signal.signal(signal.SIGALRM, on_alarm)
 with Manager():
     signal.setitimer(signal.ITIMER_REAL, 0.01)
     while True:
-        pass
+        log.count(1)
 signal.signal(signal.SIGUSR1, lambda n, f: signal.raise_signal(signal.SIGUSR2))
 signal.signal(signal.SIGUSR2, lambda n, f: log.append("nested"))
 log.clear()
