@@ -43,6 +43,7 @@ def parser(description):
     p.add_argument("--python", default=harness.PYTHON, metavar="CMD")
     p.add_argument("--filter", default="", metavar="REGEX")
     p.add_argument("--list", action="store_true", help="list the cases")
+    p.set_defaults(suite=sys.argv[0].split("/")[-2])
     return p
 
 
@@ -57,6 +58,7 @@ def run(args, context, wanted=lambda marks: True):
     if not cases:
         sys.exit(f"no case matches --filter={args.filter}")
     counts = {"pass": 0, "fail": 0, "skip": 0}
+    results = []
     for f in cases:
         start = time.monotonic()
         detail = ""
@@ -71,12 +73,15 @@ def run(args, context, wanted=lambda marks: True):
             outcome, detail = "fail", traceback.format_exc()
         counts[outcome] += 1
         seconds = time.monotonic() - start
+        complaint = {"pass": None, "skip": "", "fail": detail or "failed"}[outcome]
+        results.append((f.__name__, seconds, complaint))
         line = f"{outcome:<5} {f.__name__} ({seconds:.1f} s)"
         if outcome == "skip":
             line += f": {detail}"
         elif detail:
             line += "\n" + "\n".join("      " + t for t in detail.splitlines())
         print(line, flush=True)
+    harness.write_junit(args.suite, results)
     print(", ".join(f"{n} {k}" for k, n in counts.items()))
     if counts["fail"]:
         script = sys.argv[0]

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 PYTHON = os.environ.get("PYVM_REFERENCE_PYTHON", "/usr/bin/python3.11")
@@ -127,15 +128,19 @@ class Target:
         self.argv[0] = os.path.abspath(found)
         probe = run(
             self.argv
-            + ["-c", "import sys; print(hasattr(sys.implementation, '_pyvm'))"],
-            timeout=60,
+            + [
+                "-c",
+                "import sys; print(hasattr(sys.implementation, '_pyvm'), sys.executable)",
+            ],
+            timeout=1800,  # tools/pyvm may have to build first
         )
         if probe.code != 0:
             sys.exit(
                 f"{self}: does not run a one-line program "
                 f"(exit code {probe.code}): {probe.err.strip()}"
             )
-        self.is_pyvm = probe.out.strip() == "True"
+        is_pyvm, _, self.executable = probe.out.strip().partition(" ")
+        self.is_pyvm = is_pyvm == "True"
 
     def __str__(self):
         return shlex.join(self.argv)
@@ -146,11 +151,11 @@ class Target:
 
 
 def default_pyvm():
-    """$PYVM, else the binary in the tree, where Bazel leaves it."""
+    """$PYVM, else tools/pyvm, which builds what has changed."""
     if "PYVM" in os.environ:
         return os.environ["PYVM"]
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    return os.path.join(root, "bazel-bin/core/driver/pyvm")
+    return os.path.join(root, "tools", "pyvm")
 
 
 def read_stats(path):
@@ -196,6 +201,28 @@ def parallel(function, items, jobs):
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def write_junit(suite, results):
+    """Tells Bazel about each case, where it asks: (name, seconds, complaint or None).
+
+    A complaint of "" stands for a case that was skipped.
+    """
+    path = os.environ.get("XML_OUTPUT_FILE")
+    if not path:
+        return
+    root = ElementTree.Element("testsuite", name=suite, tests=str(len(results)))
+    for name, seconds, complaint in results:
+        case = ElementTree.SubElement(
+            root, "testcase", name=name, classname=suite, time=f"{seconds:.2f}"
+        )
+        if complaint == "":
+            ElementTree.SubElement(case, "skipped")
+        elif complaint is not None:
+            failure = ElementTree.SubElement(case, "failure")
+            # XML has no place for most control characters.
+            failure.text = "".join(c if c >= " " or c in "\n\t" else "?" for c in complaint)
+    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
 def signal_name(code):
