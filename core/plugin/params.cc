@@ -23,12 +23,6 @@ bool Matches(absl::string_view row, absl::string_view name) {
   return name.size() > row.size() && absl::StartsWith(name, row);
 }
 
-std::string Number(double value) {
-  return value == std::floor(value) && std::fabs(value) < 1e18
-             ? absl::StrCat(static_cast<int64_t>(value))
-             : absl::StrCat(value);
-}
-
 absl::StatusOr<pyvm_arg> ParseValue(const pyvm_plugin& plugin,
                                     const pyvm_param& row,
                                     const std::string& name,
@@ -66,8 +60,8 @@ absl::StatusOr<pyvm_arg> ParseValue(const pyvm_plugin& plugin,
       return arg;
   }
   if (row.min != row.max && (number < row.min || number > row.max)) {
-    return fail(absl::StrCat("a value from ", Number(row.min), " to ",
-                             Number(row.max)));
+    return fail(absl::StrCat("a value from ", LimitText(row.min), " to ",
+                             LimitText(row.max)));
   }
   return arg;
 }
@@ -89,6 +83,38 @@ absl::Status CheckNames(const pyvm_plugin& plugin, const PluginSpec& spec) {
 }
 
 }  // namespace
+
+std::string LimitText(double value) {
+  return value == std::floor(value) && std::fabs(value) < 1e18
+             ? absl::StrCat(static_cast<int64_t>(value))
+             : absl::StrCat(value);
+}
+
+std::vector<std::string> SplitPluginSpecs(absl::string_view text) {
+  std::vector<std::string> specs;
+  std::string piece;
+  auto finish = [&] {
+    size_t equals = piece.find('=');
+    bool goes_on = equals != std::string::npos && piece.find(':') > equals;
+    if (goes_on && !specs.empty()) {
+      bool first = specs.back().find(':') == std::string::npos;
+      absl::StrAppend(&specs.back(), first ? ":" : ",", piece);
+    } else {
+      specs.push_back(piece);
+    }
+    piece.clear();
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ',') {
+      finish();
+      continue;
+    }
+    piece += text[i];
+    if (text[i] == '\\' && i + 1 < text.size()) piece += text[++i];
+  }
+  finish();
+  return specs;
+}
 
 absl::StatusOr<PluginSpec> ParsePluginSpec(absl::string_view text) {
   PluginSpec spec;

@@ -20,6 +20,14 @@ struct PluginSpec {
 };
 absl::StatusOr<PluginSpec> ParsePluginSpec(absl::string_view text);
 
+// Several of them, as in --monitors=NAME:key=value,key=value,NAME. A piece
+// between commas that has a '=' and no ':' before it goes on with the
+// parameters of the one before.
+std::vector<std::string> SplitPluginSpecs(absl::string_view text);
+
+// A limit of a parameter, without an exponent where it is a whole number.
+std::string LimitText(double value);
+
 // The arguments of pyvm_plugin::create. Names and texts are kept in `texts`,
 // which the result points into.
 absl::StatusOr<std::vector<pyvm_arg>> ParseParams(

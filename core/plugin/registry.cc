@@ -106,7 +106,6 @@ std::vector<std::string> Registry::DefaultFolders() {
          absl::StrSplit(path, ':', absl::SkipEmpty())) {
       folders.emplace_back(folder);
     }
-    return folders;
   }
   std::vector<std::string> homes = {DirName(RealPath("/proc/self/exe"))};
   for (std::string& home : OriginalsOf(homes[0])) {

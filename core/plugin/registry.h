@@ -27,8 +27,8 @@ class Registry {
   Registry(const pyvm_host& host, std::vector<std::string> folders)
       : host_(host), folders_(std::move(folders)) {}
 
-  // The folders of this process: PYVM_PLUGIN_PATH, if it is set, and nothing
-  // else; else
+  // The folders of this process: those of PYVM_PLUGIN_PATH (separated by ':'),
+  // then
   // ../lib/pyvm beside the executable's folder, and the build tree that it
   // stands in.
   static std::vector<std::string> DefaultFolders();

@@ -280,8 +280,6 @@ void Manager::Apply(Unit* unit, History* history, pyvm_event* event,
 }
 
 void Manager::InitUnit(Unit* unit) {
-  ++metrics.units_translated;
-  AdjustGauge(metrics.units_live, metrics.units_live_peak, 1);
   const Tier* first = config_.tiers[0];
   // What does not compile can be had for nothing, and needs no history.
   bool simple = first->compile == nullptr || first == config_.landing;
@@ -355,28 +353,26 @@ void Manager::UnitDied(Unit* unit) {
   if (unit->tier_code != nullptr) unit->tier->release(unit, unit->tier_code);
   unit->tier_code = nullptr;
   histories_.erase(unit);
-  ++metrics.units_freed;
-  AdjustGauge(metrics.units_live, metrics.units_live_peak, -1);
 }
 
-std::vector<std::string> Manager::Finish() {
+std::vector<std::string> Manager::Finish(bool report) {
   std::vector<std::string> complaints;
   if (finished_) return complaints;
   finished_ = true;
-  if (!config_.monitors.empty()) {
+  if (report && !config_.monitors.empty()) {
     std::vector<pyvm_metric> values = CurrentMetrics();
     std::vector<const char*> names;
     for (int i = 0; i < kNumOps; ++i)
       names.push_back(pyvm::InfoOf(static_cast<Op>(i)).name);
-    pyvm_report report = {};
-    report.size = sizeof(report);
-    report.num_metrics = static_cast<uint32_t>(values.size());
-    report.metrics = values.data();
-    report.num_opcodes = kNumOps;
-    report.opcode_names = names.data();
-    report.opcounts = opcounts_.get();
+    pyvm_report known = {};
+    known.size = sizeof(known);
+    known.num_metrics = static_cast<uint32_t>(values.size());
+    known.metrics = values.data();
+    known.num_opcodes = kNumOps;
+    known.opcode_names = names.data();
+    known.opcounts = opcounts_.get();
     for (const Monitor& monitor : config_.monitors) {
-      if (const char* error = monitor.OnExit(report); error != nullptr) {
+      if (const char* error = monitor.OnExit(known); error != nullptr) {
         complaints.push_back(absl::StrCat(
             "monitor ", monitor.instance().plugin().name, ": ", error));
       }

@@ -51,9 +51,10 @@ class Manager {
   // Frees replaced code of the unit if no frame is in it any more.
   void ReleaseRetired(Unit* unit);
 
-  // At exit: monitors report and the event log ends. Later events are not
-  // looked at. Returns what monitors complained about, one line each.
-  std::vector<std::string> Finish();
+  // At exit: monitors report, if they shall, and the event log ends. Later
+  // events are not looked at. Returns what monitors complained about, one line
+  // each.
+  std::vector<std::string> Finish(bool report);
   void AfterForkInChild();
 
   const std::vector<const Tier*>& tiers() const { return config_.tiers; }

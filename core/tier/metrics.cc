@@ -12,7 +12,7 @@ struct Row {
   const char* kind;
   const char* unit;
   const char* help;
-  const uint64_t* value;
+  uint64_t Metrics::* value;
 };
 
 constexpr const char* counter = "counter";
@@ -21,7 +21,7 @@ constexpr const char* high_water = "high-water";
 
 const Row kRows[] = {
 #define PYVM_METRIC(field, name, kind, unit, help) \
-  {name, kind, unit, help, &metrics.field},
+  {name, kind, unit, help, &Metrics::field},
 #include "core/tier/metrics.def"
 #undef PYVM_METRIC
 };
@@ -54,6 +54,7 @@ uint64_t PeakRss() {
 }  // namespace
 
 constinit Metrics metrics;
+void (*add_live_counts)(Metrics* copy) = nullptr;
 
 void CountHostFrame(const char* reason) {
   ++metrics.host_frames;
@@ -71,16 +72,18 @@ const std::vector<HostFrameReason>& HostFrameReasons() { return Reasons(); }
 std::vector<pyvm_metric> CurrentMetrics() {
   metrics.peak_rss = PeakRss();
   metrics.total_time_ns = NowNs();
+  Metrics copy = metrics;
+  if (add_live_counts != nullptr) add_live_counts(&copy);
   std::vector<pyvm_metric> result;
   for (const Row& row : kRows) {
-    result.push_back({row.name, row.kind, row.unit, row.help, *row.value});
+    result.push_back({row.name, row.kind, row.unit, row.help, copy.*row.value});
   }
   return result;
 }
 
 const uint64_t* FindMetric(const char* name) {
   for (const Row& row : kRows) {
-    if (strcmp(row.name, name) == 0) return row.value;
+    if (strcmp(row.name, name) == 0) return &(metrics.*row.value);
   }
   return nullptr;
 }

@@ -35,6 +35,10 @@ struct HostFrameReason {
 };
 const std::vector<HostFrameReason>& HostFrameReasons();
 
+// Adds to a copy of the metrics what is only known where it is counted, for
+// instance in live units. Set once, by the driver.
+extern void (*add_live_counts)(Metrics* copy);
+
 // The table with the present values. Brings those up to date that are not
 // counted but measured (peak_rss, total.time).
 std::vector<pyvm_metric> CurrentMetrics();

@@ -21,12 +21,9 @@ struct Options {
   bool strict = false;
   uint32_t stress = 0;  // of enum Stress
 
-  // --dump=KIND[:GLOB]: null where it is not asked for; "*" for all functions.
-  // The glob is matched against the qualified name.
+  // --dump=bytecode[:GLOB]: null where it is not asked for; "*" for all
+  // functions. The glob is matched against the qualified name.
   const char* dump_bytecode = nullptr;
-  const char* dump_ir = nullptr;
-  const char* dump_llvm = nullptr;
-  const char* dump_asm = nullptr;
 
 #define PYVM_TUNABLE(field, name, default_value, min, max, unit, help) \
   int64_t field = default_value;

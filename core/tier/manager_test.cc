@@ -1,0 +1,291 @@
+#include "core/tier/manager.h"
+
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/bytecode/unit.h"
+#include "core/tier/metrics.h"
+#include "core/tier/options.h"
+#include "gtest/gtest.h"
+
+namespace pyvm {
+namespace {
+
+// --- A policy that answers from a script, and a monitor that notes what it
+// sees.
+
+struct Script {
+  std::deque<pyvm_decision> answers;
+  std::vector<pyvm_event> asked;
+  std::vector<std::vector<uint64_t>> entries_by_tier;
+};
+Script script;
+
+const pyvm_policy kPolicy = {
+    sizeof(pyvm_policy),
+    [](void*, const pyvm_event* event, pyvm_decision* decision) {
+      script.asked.push_back(*event);
+      script.entries_by_tier.emplace_back(
+          event->entries_by_tier, event->entries_by_tier + event->num_tiers);
+      if (script.answers.empty()) return;
+      decision->action = script.answers.front().action;
+      decision->tier = script.answers.front().tier;
+      decision->entry_budget = script.answers.front().entry_budget;
+      decision->loop_budget = script.answers.front().loop_budget;
+      script.answers.pop_front();
+    }};
+const pyvm_plugin kPolicyPlugin = {.abi_version = PYVM_ABI_VERSION,
+                                   .size = sizeof(pyvm_plugin),
+                                   .kind = PYVM_POLICY,
+                                   .num_params = 0,
+                                   .name = "script",
+                                   .help = "test",
+                                   .params = nullptr,
+                                   .create = nullptr,
+                                   .destroy = nullptr,
+                                   .api = &kPolicy};
+
+std::vector<uint32_t> seen;
+const pyvm_monitor kMonitor = {
+    sizeof(pyvm_monitor), PYVM_WANTS_EVENTS,
+    [](void*, const pyvm_event* event, const pyvm_decision*) {
+      seen.push_back(event->kind);
+    },
+    [](void*, const pyvm_report* report) -> const char* {
+      return report->num_metrics > 0 ? "noted" : nullptr;
+    }};
+const pyvm_plugin kMonitorPlugin = {.abi_version = PYVM_ABI_VERSION,
+                                    .size = sizeof(pyvm_plugin),
+                                    .kind = PYVM_MONITOR,
+                                    .num_params = 0,
+                                    .name = "notes",
+                                    .help = "test",
+                                    .params = nullptr,
+                                    .create = nullptr,
+                                    .destroy = nullptr,
+                                    .api = &kMonitor};
+
+// --- Two tiers: one that takes all as it is, and one that compiles, or does
+// not.
+
+const Tier kLow = {"low",   "help", kTierIsLandingTier, nullptr, nullptr,
+                   nullptr, nullptr};
+const char* refusal = nullptr;
+CompileRequest last_request;
+int released = 0;
+CompileResult Compile(Unit*, const CompileRequest& request) {
+  static char code;
+  last_request = request;
+  return {refusal == nullptr ? &code : nullptr, refusal};
+}
+const Tier kHigh = {"high",  "help",  0,
+                    Compile, nullptr, [](Unit*, void*) { ++released; },
+                    nullptr};
+
+const pyvm_host kHost = {PYVM_ABI_VERSION, sizeof(pyvm_host), "0.1", nullptr,
+                         nullptr};
+
+Policy MakePolicy() {
+  return Policy(*PluginInstance::Create(kPolicyPlugin, {"script", {}}, kHost));
+}
+
+pyvm_decision Answer(uint32_t action, uint32_t tier, int32_t entries,
+                     int32_t loops) {
+  pyvm_decision decision = {};
+  decision.action = action;
+  decision.tier = tier;
+  decision.entry_budget = entries;
+  decision.loop_budget = loops;
+  return decision;
+}
+
+class ManagerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    script = {};
+    seen.clear();
+    refusal = nullptr;
+    released = 0;
+    options = {};
+    metrics = {};
+  }
+
+  void Configure(std::vector<const Tier*> tiers, bool with_policy) {
+    ManagerConfig config;
+    config.tiers = std::move(tiers);
+    config.landing = &kLow;
+    if (with_policy) config.policy.emplace(MakePolicy());
+    config.monitors.emplace_back(
+        *PluginInstance::Create(kMonitorPlugin, {"notes", {}}, kHost));
+    ASSERT_TRUE(manager_.Configure(std::move(config)).ok());
+  }
+  void UseUpEntries() {
+    unit_.entry_budget = 0;
+    manager_.OnBudget(&unit_, false, 0);
+  }
+  void UseUpLoops(uint32_t instr) {
+    unit_.loop_budget = 0;
+    manager_.OnBudget(&unit_, true, instr);
+  }
+
+  Manager manager_;
+  Unit unit_;
+};
+
+TEST_F(ManagerTest, WithoutAPolicyUnitsStay) {
+  Configure({&kLow}, false);
+  manager_.InitUnit(&unit_);
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_EQ(unit_.entry_budget, PYVM_NEVER);
+  EXPECT_EQ(unit_.entries_total(), 0u);
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_EQ(unit_.entry_budget, PYVM_NEVER);
+  EXPECT_EQ(unit_.entries_total(), static_cast<uint64_t>(PYVM_NEVER));
+}
+
+TEST_F(ManagerTest, PromotesWhenThePolicySaysSo) {
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 30, 40),
+                    Answer(PYVM_STAY, 0, 5, 5)};
+  manager_.InitUnit(&unit_);
+  EXPECT_EQ(unit_.entry_budget, 10);
+  EXPECT_EQ(unit_.loop_budget, 20);
+  unit_.loop_budget = 13;
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kHigh);
+  EXPECT_NE(unit_.tier_code, nullptr);
+  EXPECT_EQ(last_request.entry, EntryKind::kFunctionStart);
+  EXPECT_EQ(script.asked[1].entries, 10u);
+  EXPECT_EQ(script.asked[1].loops, 7u);
+  EXPECT_EQ(script.asked[1].virtual_time, 17u);
+  UseUpEntries();
+  EXPECT_EQ(script.asked[2].entries, 40u);
+  EXPECT_EQ(script.asked[2].entries_since, 30u);
+  EXPECT_EQ(script.asked[2].compiles, 1u);
+  EXPECT_EQ(script.entries_by_tier[2], (std::vector<uint64_t>{10, 30}));
+  EXPECT_EQ(seen, (std::vector<uint32_t>{PYVM_NEW_UNIT, PYVM_ENTRY_BUDGET,
+                                         PYVM_COMPILED, PYVM_ENTRY_BUDGET}));
+  EXPECT_EQ(metrics.compiles, 1u);
+  manager_.UnitDied(&unit_);
+  EXPECT_EQ(released, 1);
+}
+
+TEST_F(ManagerTest, OsrNamesTheLoop) {
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20), Answer(PYVM_OSR, 1, 30, 40)};
+  manager_.InitUnit(&unit_);
+  UseUpLoops(17);
+  EXPECT_EQ(last_request.entry, EntryKind::kLoopHeader);
+  EXPECT_EQ(last_request.loop, 17u);
+}
+
+TEST_F(ManagerTest, RefusalsAreRemembered) {
+  Configure({&kLow, &kHigh}, true);
+  refusal = "too large";
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 30, 40)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kLow);
+  UseUpEntries();
+  EXPECT_STREQ(script.asked[2].refused, "too large");
+  EXPECT_EQ(script.asked[2].refusals, 1u);
+  EXPECT_EQ(manager_.InfoOf(&kHigh)->refused, 1u);
+}
+
+TEST_F(ManagerTest, WrongAnswersAreRefusals) {
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, -5, 0), Answer(PYVM_COMPILE, 9, 3, 3),
+                    Answer(77, 1, 3, 3), Answer(PYVM_COMPILE, 0, 3, 3)};
+  manager_.InitUnit(&unit_);
+  EXPECT_EQ(unit_.entry_budget, 1);  // a budget counts down to zero
+  for (int i = 0; i < 3; ++i) UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_EQ(metrics.refusals, 3u);
+}
+
+TEST_F(ManagerTest, BlacklistedUnitsAreNotAskedAbout) {
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_BLACKLIST, 0, 3, 3)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  UseUpEntries();
+  EXPECT_EQ(script.asked.size(), 2u);
+  EXPECT_EQ(unit_.entry_budget, PYVM_NEVER);
+}
+
+TEST_F(ManagerTest, StepsDownAndReleasesTheCodeOnceNobodyIsInIt) {
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20), Answer(PYVM_COMPILE, 1, 3, 3),
+                    Answer(PYVM_STEP_DOWN, 0, 3, 3)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  unit_.active = 1;
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_EQ(released, 0);
+  unit_.active = 0;
+  manager_.ReleaseRetired(&unit_);
+  EXPECT_EQ(released, 1);
+}
+
+TEST_F(ManagerTest, AFirstTierThatCompilesDoesSoAtOnce) {
+  Configure({&kHigh}, false);
+  manager_.InitUnit(&unit_);
+  EXPECT_EQ(unit_.tier, &kHigh);
+  refusal = "no";
+  Unit other;
+  manager_.InitUnit(&other);
+  EXPECT_EQ(other.tier, &kLow);
+}
+
+TEST_F(ManagerTest, StressPromotesAtTheFirstCall) {
+  options.stress = kStressPromote;
+  Configure({&kLow, &kHigh}, false);
+  manager_.InitUnit(&unit_);
+  EXPECT_EQ(unit_.entry_budget, 1);
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kHigh);
+}
+
+TEST_F(ManagerTest, CodeBytesAreLimited) {
+  options.code_bytes_limit = 100;
+  metrics.bytes_code = 100;
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 3, 3)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kLow);
+}
+
+TEST_F(ManagerTest, MonitorsReportOnce) {
+  Configure({&kLow}, false);
+  EXPECT_EQ(manager_.Finish(true),
+            (std::vector<std::string>{"monitor notes: noted"}));
+  EXPECT_TRUE(manager_.Finish(true).empty());
+}
+
+TEST_F(ManagerTest, CountingNeedsATierThatCounts) {
+  static const pyvm_monitor counting = {sizeof(pyvm_monitor),
+                                        PYVM_WANTS_OPCOUNTS, nullptr, nullptr};
+  static pyvm_plugin plugin = kMonitorPlugin;
+  plugin.api = &counting;
+  ManagerConfig config;
+  config.tiers = {&kLow};
+  config.landing = &kLow;
+  config.monitors.emplace_back(
+      *PluginInstance::Create(plugin, {"notes", {}}, kHost));
+  EXPECT_EQ(
+      manager_.Configure(std::move(config)).message(),
+      "tier low cannot count instructions, which a monitor wants; leave it out "
+      "of --tiers");
+}
+
+}  // namespace
+}  // namespace pyvm
