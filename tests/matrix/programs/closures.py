@@ -168,7 +168,7 @@ def class_in_function(x):
         before = x
         x = x + "!"
         after = x
-        y = y if False else "class y"
+        y = y + " then class y"
 
         def method(self):
             return x, y, __class__.__name__

@@ -68,7 +68,7 @@ def lazy():
 
 g = (i for i in lazy())
 print("made", next(g))
-print([f"{a}{b}" for a, *b in ["abc", "d"]], [a for (a, (b, c)) in [(1, (2, 3))]], [d[k] for d in [{}] for d[k] in [1] for k in []] if False else "")
+print([f"{a}{b}" for a, *b in ["abc", "d"]], [a for (a, (b, c)) in [(1, (2, 3))]], [d for d in [{}] for d["k"] in [1, 2]])
 print(sum(i * j for i in range(10) for j in range(10)), max((len(w), w) for w in "a bb ccc".split()))
 print([i for i in iter(lambda c=iter([1, 2, 0, 4]): next(c), 0)], list(map(lambda i: [i] * i, range(3))))
 

@@ -54,7 +54,7 @@ print(f"""multi
 line {
     name
 }""")
-print("%s %r %d %5.2f %% %x %(" % ("a", "b", 3, x, 255) if False else "%s|%r|%5d" % ("a", "b", 3))
+print("%s %r %d %5.2f %% %x" % ("a", "b", 3, x, 255), "%s|%r|%5d" % ("a", "b", 3))
 print(type(f"{SubStr('v')}").__name__, f"{name}" is name)
 many = "".join(f"{i}," for i in range(50))
 print(many)

@@ -128,7 +128,7 @@ def hot(fn, n):
     return total
 
 
-print([hot(fn, 300) for fn in (lambda v: v, abs, Callable(2), c.method, f.__call__ if False else (lambda v, w=1: v + w), int, bound, Class.static)])
+print([hot(fn, 300) for fn in (lambda v: v, abs, Callable(2), c.method, lambda v, w=1: v + w, int, bound, Class.static)])
 old = Class.method
 Class.method = lambda self, x: "replaced"
 print(c.method(1), bound(1), c.alias(1))

@@ -25,7 +25,7 @@ def echo():
 
 g = echo()
 show(g.send, 1)
-print(next(g), g.send("a"), g.throw(KeyError, 5) if sys.version_info < (3, 12) else None, g.throw(KeyError(6)))
+print(next(g), g.send("a"), g.throw(KeyError, 5), g.throw(KeyError(6)))
 print(g.gi_frame.f_locals, g.gi_running, g.gi_suspended, g.gi_yieldfrom, inspect.getgeneratorstate(g))
 show(g.throw, ValueError("not caught"))
 print(g.gi_frame, inspect.getgeneratorstate(g), list(g))

@@ -22,7 +22,7 @@ FILES = {
     "mx_pkg/first.py": "from . import second as alias\nfrom .second import *\nfrom .sub.deep import up\nname = 'first'\n",
     "mx_pkg/second.py": "name = 'second'\nother = 'other'\n",
     "mx_pkg/sub/__init__.py": "",
-    "mx_pkg/sub/deep.py": "from .. import second\nfrom ..second import other as up\nfrom ... import nothing\n" if False else "from .. import second\nfrom ..second import other as up\ndef beyond():\n    from .... import x\n",
+    "mx_pkg/sub/deep.py": "from .. import second\nfrom ..second import other as up\ndef beyond():\n    from .... import x\n",
     "mx_namespace/inner.py": "value = 'namespace'\n",
 }
 for name, text in FILES.items():

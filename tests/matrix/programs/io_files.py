@@ -78,7 +78,7 @@ try:
 except OSError as e:
     print(e)
 s = io.StringIO("a b\nc d\n\ne")
-print([line.split() for line in s], s.getvalue()[:3], list(iter(io.BytesIO(b"abcd").read1, b"")) if False else io.BytesIO(b"ab\ncd").readlines())
+print([line.split() for line in s], s.getvalue()[:3], io.BytesIO(b"ab\ncd").readlines())
 words = {}
 with open(path, encoding="utf-8") as f:
     for n, line in enumerate(f, 1):

@@ -104,7 +104,7 @@ show(empty, Iterable())
 show(targets, (1, 2, 3, 4, 5))
 for i, (j, k), *rest in [(1, (2, 3)), (1, "ab", 4, 5)]:
     print(i, j, k, rest)
-for i, j in [(1, 2), (3,)] if False else {1: 2}.items():
+for i, j in {1: 2}.items():
     print(i, j)
 print([a + b for a, b in zip([1, 2], [3, 4])], {k: v for k, v in [("a", 1)]}, [x for (x, *_), y in [("ab", 1)]])
 a = b, *c = d = [1, 2, 3]
