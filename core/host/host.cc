@@ -1,0 +1,139 @@
+#include "core/host/host.h"
+
+#include <cstdio>
+
+#include "core/bytecode/disassembler.h"
+#include "core/bytecode/translator.h"
+#include "core/host/frame.h"
+#include "core/tier/manager.h"
+#include "core/tier/metrics.h"
+#include "core/tier/options.h"
+
+namespace pyvm {
+namespace {
+
+// Indices into co_extra. The first is known to UnitOf at compile time.
+constexpr Py_ssize_t kUnitIndex = 0;
+Py_ssize_t ran_before_index = -1;
+
+Unit* first_unit = nullptr;
+
+void Unlink(Unit* unit) {
+  if (unit->prev != nullptr) {
+    unit->prev->next = unit->next;
+  } else {
+    first_unit = unit->next;
+  }
+  if (unit->next != nullptr) unit->next->prev = unit->prev;
+}
+
+void Link(Unit* unit) {
+  unit->next = first_unit;
+  if (first_unit != nullptr) first_unit->prev = unit;
+  first_unit = unit;
+}
+
+// Adds (sign 1) or takes away (sign -1) a unit in the accounts.
+void Account(const Unit* unit, int sign) {
+  AdjustGauge(metrics.units_live, metrics.units_live_peak, sign);
+  AdjustGauge(metrics.bytes_bytecode, metrics.bytes_bytecode_peak,
+              sign * static_cast<int64_t>(unit->bytes_bytecode));
+  AdjustGauge(metrics.bytes_caches, metrics.bytes_caches_peak,
+              sign * static_cast<int64_t>(unit->bytes_caches));
+}
+
+// Called when a code object dies, or its unit is replaced.
+void DestroyUnit(void* extra) {
+  if (extra == nullptr) return;
+  auto* unit = static_cast<Unit*>(extra);
+  UnitDied(unit);
+  metrics.frames_interp += unit->entries_total();
+  Unlink(unit);
+  Account(unit, -1);
+  ++metrics.units_freed;
+  FreeUnit(unit);
+}
+
+PyObject* EvalFrame(PyThreadState* tstate, Frame* frame, int throwing) {
+  if (tstate->cframe->use_tracing) {
+    return RunOnHost(tstate, frame, throwing, "traced");
+  }
+  Unit* unit = UnitOf(frame);
+  if (unit == nullptr) {
+    unit = EnsureUnit(frame->f_code);
+    if (unit == nullptr) return nullptr;
+  }
+  const Tier* tier = unit->tier;
+  if (!unit->one_shot) {
+    return tier->enter(unit, tstate, frame, throwing);
+  }
+  ++unit->active;
+  PyObject* result = tier->enter(unit, tstate, frame, throwing);
+  if (--unit->active == 0) ReleaseOneShot(unit);
+  return result;
+}
+
+}  // namespace
+
+Unit* FirstUnit() { return first_unit; }
+
+Unit* EnsureUnit(PyCodeObject* code) {
+  if (Unit* unit = UnitOf(code)) return unit;
+  uint64_t begin = NowNs();
+  Unit* unit = Translate(code);
+  if (unit == nullptr) return nullptr;
+  auto* object = reinterpret_cast<PyObject*>(code);
+  unit->frame_slots = unit->num_registers + FRAME_SPECIALS_SIZE;
+  void* ran_before = nullptr;
+  if (unit->one_shot) {
+    _PyCode_GetExtra(object, ran_before_index, &ran_before);
+    if (ran_before != nullptr) unit->one_shot = false;
+  }
+  if (_PyCode_SetExtra(object, kUnitIndex, unit) < 0) {
+    FreeUnit(unit);
+    return nullptr;
+  }
+  Link(unit);
+  Account(unit, 1);
+  ++metrics.units_translated;
+  InitUnit(unit);
+  metrics.translate_time_ns += NowNs() - begin;
+  if (options.dump_bytecode != nullptr) {
+    const char* name = PyUnicode_AsUTF8(code->co_qualname);
+    if (name == nullptr) PyErr_Clear();
+    if (name != nullptr && MatchesGlob(options.dump_bytecode, name)) {
+      std::fputs(Disassemble(*unit).c_str(), stderr);
+    }
+  }
+  return unit;
+}
+
+void ReleaseOneShot(Unit* unit) {
+  auto* code = reinterpret_cast<PyObject*>(unit->code);
+  static char mark;
+  if (_PyCode_SetExtra(code, ran_before_index, &mark) < 0) {
+    PyErr_Clear();
+    return;
+  }
+  static_cast<CodeExtra*>(unit->code->co_extra)->extras[kUnitIndex] = nullptr;
+  DestroyUnit(unit);
+}
+
+namespace host {
+
+absl::Status Install() {
+  PyInterpreterState* interp = PyInterpreterState_Get();
+  if (_PyEval_RequestCodeExtraIndex(DestroyUnit) != kUnitIndex) {
+    return absl::InternalError(
+        "another extension already uses the code objects' first extra slot");
+  }
+  ran_before_index = _PyEval_RequestCodeExtraIndex(nullptr);
+  if (ran_before_index < 0) {
+    return absl::InternalError("no extra slot is left in code objects");
+  }
+  _PyInterpreterState_SetEvalFrameFunc(interp, EvalFrame);
+  return absl::OkStatus();
+}
+
+}  // namespace host
+}  // namespace pyvm

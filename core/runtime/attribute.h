@@ -1,0 +1,47 @@
+// Attributes: how a site's cache is filled. The fast halves are short enough
+// to stand in the tiers.
+#ifndef PYVM_CORE_RUNTIME_ATTRIBUTE_H_
+#define PYVM_CORE_RUNTIME_ATTRIBUTE_H_
+
+#include "core/bytecode/opcodes.h"
+#include "core/feedback/inline_cache.h"
+#include "core/host/cpython.h"
+
+namespace pyvm {
+
+// The version of dict keys, assigned now if there is none; 0 if there can be
+// none.
+uint32_t KeysVersion(PyDictKeysObject* keys);
+
+// The function version, assigned now if there is none; 0 if there can be none.
+uint32_t FunctionVersion(PyFunctionObject* function);
+
+// The valid version tag of a type, assigned now; 0 if there can be none.
+uint32_t TypeVersion(PyTypeObject* type);
+
+// Each returns the operation to rewrite the instruction to, its cache filled,
+// or the generic one when the case is not covered. They run no foreign code
+// and leave no exception.
+Op SpecializeLoadAttr(PyObject* owner, InlineCache* cache);
+Op SpecializeLoadMethod(PyObject* owner, InlineCache* cache);
+Op SpecializeStoreAttr(PyObject* owner, InlineCache* cache);
+
+// LOAD_METHOD in full: *method is a function and *self (owned, the consumed
+// owner) its receiver, or *method is null and *self a callable. `owner` is
+// consumed. -1 with an exception.
+int LoadMethod(PyObject* owner, PyObject* name, PyObject** method,
+               PyObject** self);
+
+inline PyDictValues* ValuesOf(PyObject* o) {
+  return *_PyObject_ValuesPointer(o);
+}
+
+// Stores into an empty inline value: the order of insertion is noted.
+void InitValue(PyObject* owner, PyDictValues* values, int64_t index,
+               PyObject* value);
+// Marks a change of `dict` for those who watch its version.
+void TouchDict(PyDictObject* dict);
+
+}  // namespace pyvm
+
+#endif  // PYVM_CORE_RUNTIME_ATTRIBUTE_H_

@@ -1,0 +1,145 @@
+// References, and boxes for ints and floats that cost no call in C.
+#ifndef PYVM_CORE_RUNTIME_OBJECT_H_
+#define PYVM_CORE_RUNTIME_OBJECT_H_
+
+#include "core/host/cpython.h"
+
+namespace pyvm {
+
+// One-digit ints that await reuse, linked through ob_type. Kept apart from
+// CPython, which has no such list in 3.11.
+struct IntFreeList {
+  PyLongObject* head = nullptr;
+  int32_t room = 256;
+};
+extern IntFreeList int_free_list;  // defined in number.cc
+
+inline bool IsInt(PyObject* o) { return Py_IS_TYPE(o, &PyLong_Type); }
+inline bool IsFloat(PyObject* o) { return Py_IS_TYPE(o, &PyFloat_Type); }
+inline bool IsStr(PyObject* o) { return Py_IS_TYPE(o, &PyUnicode_Type); }
+
+inline double FloatValue(PyObject* o) {
+  return reinterpret_cast<PyFloatObject*>(o)->ob_fval;
+}
+
+// --- Floats -----------------------------------------------------------------
+
+// New reference, or null with MemoryError.
+inline PyObject* NewFloat(PyInterpreterState* interp, double value) {
+  struct _Py_float_state* state = &interp->float_state;
+  PyFloatObject* f = state->free_list;
+  if (f == nullptr) [[unlikely]]
+    return PyFloat_FromDouble(value);
+  state->free_list = reinterpret_cast<PyFloatObject*>(Py_TYPE(f));
+  --state->numfree;
+  f->ob_base.ob_type = &PyFloat_Type;
+  f->ob_base.ob_refcnt = 1;
+  f->ob_fval = value;
+  return reinterpret_cast<PyObject*>(f);
+}
+
+// Frees an exact float whose last reference is gone.
+inline void FreeFloat(PyInterpreterState* interp, PyObject* o) {
+  struct _Py_float_state* state = &interp->float_state;
+  if (state->numfree >= PyFloat_MAXFREELIST) [[unlikely]] {
+    PyObject_Free(o);
+    return;
+  }
+  ++state->numfree;
+  o->ob_type = reinterpret_cast<PyTypeObject*>(state->free_list);
+  state->free_list = reinterpret_cast<PyFloatObject*>(o);
+}
+
+inline void DropFloat(PyInterpreterState* interp, PyObject* o) {
+  if (--o->ob_refcnt == 0) FreeFloat(interp, o);
+}
+
+// --- Ints -------------------------------------------------------------------
+
+inline Py_ssize_t IntSize(PyObject* o) {
+  return reinterpret_cast<PyVarObject*>(o)->ob_size;
+}
+inline bool IsOneDigit(PyObject* o) {
+  return static_cast<size_t>(IntSize(o) + 1) <= 2;
+}
+inline int64_t OneDigitValue(PyObject* o) {
+  return IntSize(o) *
+         static_cast<int64_t>(reinterpret_cast<PyLongObject*>(o)->ob_digit[0]);
+}
+// The value of an int of at most two digits (60 bits).
+inline bool ToInt64(PyObject* o, int64_t* value) {
+  if (IsOneDigit(o)) {
+    *value = OneDigitValue(o);
+    return true;
+  }
+  Py_ssize_t size = IntSize(o);
+  if (size != 2 && size != -2) return false;
+  auto* l = reinterpret_cast<PyLongObject*>(o);
+  int64_t v = static_cast<int64_t>(l->ob_digit[0]) |
+              static_cast<int64_t>(l->ob_digit[1]) << PyLong_SHIFT;
+  *value = size < 0 ? -v : v;
+  return true;
+}
+
+inline PyObject* SmallInt(int64_t value) {
+  return Py_NewRef(reinterpret_cast<PyObject*>(
+      &_Py_SINGLETON(small_ints)[_PY_NSMALLNEGINTS + value]));
+}
+inline bool IsSmallInt(int64_t value) {
+  return static_cast<uint64_t>(value + _PY_NSMALLNEGINTS) <
+         _PY_NSMALLNEGINTS + _PY_NSMALLPOSINTS;
+}
+
+// New reference, or null with MemoryError; out of line.
+PyObject* NewIntSlow(int64_t value);
+
+// New reference, or null with MemoryError.
+inline PyObject* NewInt(int64_t value) {
+  if (IsSmallInt(value)) return SmallInt(value);
+  uint64_t magnitude =
+      value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  PyLongObject* l = int_free_list.head;
+  if (magnitude > PyLong_MASK || l == nullptr) [[unlikely]] {
+    return NewIntSlow(value);
+  }
+  int_free_list.head = reinterpret_cast<PyLongObject*>(Py_TYPE(l));
+  ++int_free_list.room;
+  l->ob_base.ob_base.ob_type = &PyLong_Type;
+  l->ob_base.ob_base.ob_refcnt = 1;
+  l->ob_base.ob_size = value < 0 ? -1 : 1;
+  l->ob_digit[0] = static_cast<digit>(magnitude);
+  return reinterpret_cast<PyObject*>(l);
+}
+
+// Frees an exact int whose last reference is gone.
+inline void FreeInt(PyObject* o) {
+  auto* l = reinterpret_cast<PyLongObject*>(o);
+  if (IsOneDigit(o) && int_free_list.room > 0) [[likely]] {
+    --int_free_list.room;
+    o->ob_type = reinterpret_cast<PyTypeObject*>(int_free_list.head);
+    int_free_list.head = l;
+    return;
+  }
+  PyObject_Free(o);
+}
+
+inline void DropInt(PyObject* o) {
+  if (--o->ob_refcnt == 0) FreeInt(o);
+}
+
+// Overwrites `box`, an exact int that nobody else refers to, if the value fits
+// the room that it certainly has. Small ints are never unshared.
+inline bool OverwriteInt(PyObject* box, int64_t value) {
+  if (!IsOneDigit(box)) return false;
+  uint64_t magnitude =
+      value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  if (magnitude > PyLong_MASK || IsSmallInt(value)) return false;
+  auto* l = reinterpret_cast<PyLongObject*>(box);
+  l->ob_base.ob_size = value < 0 ? -1 : 1;
+  l->ob_digit[0] = static_cast<digit>(magnitude);
+  return true;
+}
+
+}  // namespace pyvm
+
+#endif  // PYVM_CORE_RUNTIME_OBJECT_H_

@@ -1,0 +1,201 @@
+#include "tiers/interp/generators.h"
+
+#include "core/host/host.h"
+#include "core/runtime/unwind.h"
+#include "tiers/interp/calls.h"
+
+namespace pyvm::interp {
+namespace {
+
+inline int EncodeResume(const Instr* pc, const Unit* unit) {
+  return -2 - static_cast<int>(pc - unit->instrs);
+}
+
+// Makes the frame that resumed this generator the present one again.
+#define PYVM_TO_RESUMER(frame)                  \
+  do {                                          \
+    Frame* resumer = (frame);                   \
+    act->cframe.current_frame = resumer;        \
+    Unit* to = UnitOf(resumer);                 \
+    regs = resumer->localsplus;                 \
+    pool = to->pool;                            \
+    pc = to->instrs + (-2 - resumer->stacktop); \
+    resumer->stacktop = -1;                     \
+  } while (0)
+
+// The generator in register `reg` if this tier can resume it in place.
+inline PyGenObject* ResumableGenerator(PyObject* o) {
+  if (!PyGen_CheckExact(o) && !PyCoro_CheckExact(o)) return nullptr;
+  auto* gen = reinterpret_cast<PyGenObject*>(o);
+  if (gen->gi_frame_state >= FRAME_EXECUTING) return nullptr;
+  Unit* unit = UnitOf(reinterpret_cast<Frame*>(gen->gi_iframe));
+  return unit != nullptr && unit->tier == &kTier ? gen : nullptr;
+}
+
+// Goes on in `gen`, which receives `value` (taken over). pc's position is
+// saved, recursion has been counted.
+#define PYVM_RESUME_GENERATOR(gen, value)                                      \
+  do {                                                                         \
+    Frame* self = FrameOf(regs);                                               \
+    self->stacktop = EncodeResume(pc, UnitIn(pool));                           \
+    BeginResume(act->tstate, gen, self, value);                                \
+    auto* frame = reinterpret_cast<Frame*>((gen)->gi_iframe);                  \
+    act->cframe.current_frame = frame;                                         \
+    Unit* unit = UnitOf(frame);                                                \
+    regs = frame->localsplus;                                                  \
+    pool = unit->pool;                                                         \
+    auto top = static_cast<uint32_t>(frame->stacktop);                         \
+    for (uint32_t i = top; i < unit->num_registers; ++i) {                     \
+      regs[i] = nullptr;                                                       \
+    }                                                                          \
+    frame->stacktop = -1;                                                      \
+    pc = EntryAt(                                                              \
+        unit, static_cast<uint32_t>(frame->prev_instr + 1 - CodeStart(unit))); \
+    PYVM_DISPATCH();                                                           \
+  } while (0)
+
+inline bool EnterRecursion(PyThreadState* tstate) {
+  return tstate->recursion_remaining-- > 0 ||
+         _Py_CheckRecursiveCall(tstate, "") == 0;
+}
+
+bool IsSend(const Instr* pc) { return BaseOf(pc->op) == Op::kSEND; }
+
+}  // namespace
+
+PYVM_CC void LeaveSuspended(PYVM_ARGS) {
+  Frame* frame = FrameOf(regs);
+  ++act->tstate->recursion_remaining;
+  if (frame->is_entry) return;
+  Frame* caller = frame->previous;
+  EndResume(act->tstate, _PyFrame_GetGenerator(frame), frame);
+  PYVM_TO_RESUMER(caller);
+  if (IsSend(pc)) {
+    regs[pc->a + 1] = act->result;
+  } else {
+    Set(act->result, pc->a, pc, regs, pool);
+  }
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+PYVM_CC void LeaveGenerator(PYVM_ARGS) {
+  Frame* frame = FrameOf(regs);
+  Frame* caller = frame->previous;
+  PyGenObject* gen = _PyFrame_GetGenerator(frame);
+  Unit* unit = UnitIn(pool);
+  PyObject* result = act->result;
+  PYVM_TO_RESUMER(caller);
+  FinishGenerator(act->tstate, gen, frame, unit, result == nullptr);
+  if (result == nullptr) PYVM_ERROR();
+  if (IsSend(pc)) {
+    Set(result, pc->a, pc, regs, pool);
+    pc += static_cast<int16_t>(pc->c);
+  } else {
+    Py_DECREF(result);
+    PyObject* iterator = regs[pc->b];
+    regs[pc->b] = nullptr;
+    Drop(iterator, pc, regs, pool);
+    pc += static_cast<int16_t>(pc->c);
+  }
+  if (act->cframe.use_tracing) [[unlikely]] {
+    PYVM_TAIL HandOver(pc, regs, pool, act);
+  }
+  PYVM_DISPATCH();
+}
+
+namespace {
+
+PYVM_CC void Yield(PYVM_ARGS) {
+  Frame* frame = FrameOf(regs);
+  Unit* unit = UnitIn(pool);
+  SavePc(pc, regs, pool);
+  act->result = TakeAny(regs, pool, pc->b);
+  frame->stacktop = static_cast<int>(unit->num_locals + pc->c);
+  _PyFrame_GetGenerator(frame)->gi_frame_state = FRAME_SUSPENDED;
+  PYVM_TAIL LeaveSuspended(pc, regs, pool, act);
+}
+
+PYVM_CC void ReturnGenerator(PYVM_ARGS) {
+  Frame* frame = FrameOf(regs);
+  Unit* unit = UnitIn(pool);
+  SavePc(pc, regs, pool);
+  PyObject* made = MakeGenerator(frame, unit);
+  if (made == nullptr) PYVM_ERROR();
+  act->result = made;
+  ++act->tstate->recursion_remaining;
+  if (frame->is_entry) {
+    // C code clears the frame: what moved must not be released twice.
+    frame->stacktop = 0;
+    frame->f_locals = nullptr;
+    Py_INCREF(frame->f_func);
+    Py_INCREF(frame->f_code);
+    return;
+  }
+  ReturnLink link = *LinkOf(frame);
+  Frame* caller = frame->previous;
+  act->cframe.current_frame = caller;
+  PopDataStack(act->tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
+  regs = caller->localsplus;
+  pool = reinterpret_cast<Unit*>(link.unit_flags & ~uintptr_t{7})->pool;
+  pc = link.call;
+  Set(made, pc->a, pc, regs, pool);
+  pc = link.next;
+  if (act->cframe.use_tracing) [[unlikely]] {
+    PYVM_TAIL HandOver(pc, regs, pool, act);
+  }
+  PYVM_DISPATCH();
+}
+
+PYVM_CC void SendSlow(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* receiver = regs[pc->a];
+  PyObject* value = regs[pc->a + 1];
+  PyObject* result;
+  PySendResult status = PyIter_Send(receiver, value, &result);
+  regs[pc->a + 1] = nullptr;
+  Drop(value, pc, regs, pool);
+  if (status == PYGEN_ERROR) PYVM_ERROR();
+  if (status == PYGEN_RETURN) {
+    Set(result, pc->a, pc, regs, pool);
+    PYVM_NEXT_AFTER_CALL(static_cast<int16_t>(pc->c));
+  }
+  regs[pc->a + 1] = result;
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+PYVM_CC void Send(PYVM_ARGS) {
+  PyObject* value = regs[pc->a + 1];
+  PyGenObject* gen = ResumableGenerator(regs[pc->a]);
+  if (gen == nullptr ||
+      (gen->gi_frame_state == FRAME_CREATED && value != Py_None)) {
+    PYVM_TAIL SendSlow(pc, regs, pool, act);
+  }
+  SavePc(pc, regs, pool);
+  if (!EnterRecursion(act->tstate)) PYVM_ERROR();
+  regs[pc->a + 1] = nullptr;
+  PYVM_RESUME_GENERATOR(gen, value);
+}
+
+PYVM_CC void ForIterMiss(PYVM_ARGS) {
+  Rewrite(pc, Op::kFOR_ITER_ANY);
+  PYVM_DISPATCH();
+}
+
+PYVM_CC void ForIterGen(PYVM_ARGS) {
+  PyObject* iterator = regs[pc->b];
+  PyGenObject* gen =
+      PyGen_CheckExact(iterator) ? ResumableGenerator(iterator) : nullptr;
+  if (gen == nullptr) PYVM_TAIL ForIterMiss(pc, regs, pool, act);
+  SavePc(pc, regs, pool);
+  if (!EnterRecursion(act->tstate)) PYVM_ERROR();
+  PYVM_RESUME_GENERATOR(gen, Py_NewRef(Py_None));
+}
+
+}  // namespace
+
+PYVM_ROW0(YIELD, Yield)
+PYVM_ROW0(RETURN_GENERATOR, ReturnGenerator)
+PYVM_ROW0(SEND, Send)
+PYVM_ROW0(FOR_ITER_GEN, ForIterGen)
+
+}  // namespace pyvm::interp

@@ -1,0 +1,241 @@
+// Subscripts.
+#include "core/runtime/object.h"
+#include "tiers/interp/machine.h"
+
+namespace pyvm::interp {
+namespace {
+
+// A subscript as a position in a sequence of `size` items; false if it is no
+// small int or out of range.
+inline bool ToPosition(PyObject* index, Py_ssize_t size, Py_ssize_t* position) {
+  if (!IsInt(index) || !IsOneDigit(index)) return false;
+  Py_ssize_t i = OneDigitValue(index);
+  if (i < 0) i += size;
+  *position = i;
+  return static_cast<size_t>(i) < static_cast<size_t>(size);
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void LoadItemAny(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* owner = Read<O>(regs, pool, pc->b);
+  PyObject* index = Read<I>(regs, pool, pc->c);
+  PyObject* item = PyObject_GetItem(owner, index);
+  Consume<O>(owner, pc, regs, pool, pc->b);
+  Consume<I>(index, pc, regs, pool, pc->c);
+  if (item == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  Set(item, pc->a, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+Op ChooseLoad(PyObject* owner, PyObject* index) {
+  if (PyDict_CheckExact(owner)) return Op::kLOAD_ITEM_DICT;
+  if (!IsInt(index)) return Op::kLOAD_ITEM_ANY;
+  if (PyList_CheckExact(owner)) return Op::kLOAD_ITEM_LIST;
+  if (PyTuple_CheckExact(owner)) return Op::kLOAD_ITEM_TUPLE;
+  if (PyUnicode_CheckExact(owner)) return Op::kLOAD_ITEM_STR;
+  return Op::kLOAD_ITEM_ANY;
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void LoadItem(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->b);
+  PyObject* index = Read<I>(regs, pool, pc->c);
+  Rewrite(pc, ChooseLoad(owner, index));
+  PYVM_DISPATCH();
+}
+
+// Another kind of owner or index. Errors leave the specialisation as it is.
+template <OperandKind O, OperandKind I>
+PYVM_CC void LoadItemMiss(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->b);
+  PyObject* index = Read<I>(regs, pool, pc->c);
+  if (ChooseLoad(owner, index) != BaseOf(pc->op)) {
+    Rewrite(pc, Op::kLOAD_ITEM_ANY);
+  }
+  PYVM_TAIL LoadItemAny<O, I>(pc, regs, pool, act);
+}
+#define PYVM_MISS_IF(condition) \
+  if (condition) [[unlikely]]   \
+  PYVM_TAIL LoadItemMiss<O, I>(pc, regs, pool, act)
+
+template <OperandKind I>
+inline void ConsumeIndex(PyObject* index, PyObject** regs, uint16_t x) {
+  if constexpr (I == kTemp) {
+    Forget<I>(regs, x);
+    DropInt(index);
+  }
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void LoadItemList(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->b);
+  PyObject* index = Read<I>(regs, pool, pc->c);
+  Py_ssize_t i;
+  PYVM_MISS_IF(!PyList_CheckExact(owner) ||
+               !ToPosition(index, PyList_GET_SIZE(owner), &i));
+  PyObject* item = Py_NewRef(PyList_GET_ITEM(owner, i));
+  ConsumeIndex<I>(index, regs, pc->c);
+  Consume<O>(owner, pc, regs, pool, pc->b);
+  Set(item, pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void LoadItemTuple(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->b);
+  PyObject* index = Read<I>(regs, pool, pc->c);
+  Py_ssize_t i;
+  PYVM_MISS_IF(!PyTuple_CheckExact(owner) ||
+               !ToPosition(index, PyTuple_GET_SIZE(owner), &i));
+  PyObject* item = Py_NewRef(PyTuple_GET_ITEM(owner, i));
+  ConsumeIndex<I>(index, regs, pc->c);
+  Consume<O>(owner, pc, regs, pool, pc->b);
+  Set(item, pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void LoadItemStr(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->b);
+  PyObject* index = Read<I>(regs, pool, pc->c);
+  Py_ssize_t i;
+  PYVM_MISS_IF(!PyUnicode_CheckExact(owner) || !PyUnicode_IS_READY(owner) ||
+               !ToPosition(index, PyUnicode_GET_LENGTH(owner), &i));
+  Py_UCS4 c = PyUnicode_READ_CHAR(owner, i);
+  PyObject* item = c < 256 ? PyUnicode_FromOrdinal(static_cast<int>(c))
+                           : PySequence_GetItem(owner, i);
+  if (item == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  ConsumeIndex<I>(index, regs, pc->c);
+  Consume<O>(owner, pc, regs, pool, pc->b);
+  Set(item, pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void LoadItemDict(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->b);
+  PyObject* index = Read<I>(regs, pool, pc->c);
+  PYVM_MISS_IF(!PyDict_CheckExact(owner));
+  SavePc(pc, regs, pool);
+  PyObject* item = PyDict_GetItemWithError(owner, index);
+  if (item == nullptr) [[unlikely]] {
+    if (!PyErr_Occurred()) _PyErr_SetKeyError(index);
+    Consume<O>(owner, pc, regs, pool, pc->b);
+    Consume<I>(index, pc, regs, pool, pc->c);
+    PYVM_ERROR();
+  }
+  Py_INCREF(item);
+  Consume<O>(owner, pc, regs, pool, pc->b);
+  Consume<I>(index, pc, regs, pool, pc->c);
+  Set(item, pc->a, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(1);
+}
+#undef PYVM_MISS_IF
+
+// --- Stores -----------------------------------------------------------------
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void StoreItemAny(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* owner = Read<O>(regs, pool, pc->a);
+  PyObject* index = Read<I>(regs, pool, pc->b);
+  PyObject* value = ReadAny(regs, pool, pc->c);
+  int err = PyObject_SetItem(owner, index, value);
+  ConsumeAny(value, pc, regs, pool, pc->c);
+  Consume<O>(owner, pc, regs, pool, pc->a);
+  Consume<I>(index, pc, regs, pool, pc->b);
+  if (err < 0) [[unlikely]]
+    PYVM_ERROR();
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+Op ChooseStore(PyObject* owner, PyObject* index) {
+  if (PyDict_CheckExact(owner)) return Op::kSTORE_ITEM_DICT;
+  if (PyList_CheckExact(owner) && IsInt(index)) return Op::kSTORE_ITEM_LIST;
+  return Op::kSTORE_ITEM_ANY;
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void StoreItem(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->a);
+  PyObject* index = Read<I>(regs, pool, pc->b);
+  Rewrite(pc, ChooseStore(owner, index));
+  PYVM_DISPATCH();
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void StoreItemMiss(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->a);
+  PyObject* index = Read<I>(regs, pool, pc->b);
+  if (ChooseStore(owner, index) != BaseOf(pc->op)) {
+    Rewrite(pc, Op::kSTORE_ITEM_ANY);
+  }
+  PYVM_TAIL StoreItemAny<O, I>(pc, regs, pool, act);
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void StoreItemList(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->a);
+  PyObject* index = Read<I>(regs, pool, pc->b);
+  Py_ssize_t i;
+  if (!PyList_CheckExact(owner) ||
+      !ToPosition(index, PyList_GET_SIZE(owner), &i)) [[unlikely]] {
+    PYVM_TAIL StoreItemMiss<O, I>(pc, regs, pool, act);
+  }
+  PyObject* value = TakeAny(regs, pool, pc->c);
+  PyObject* old = PyList_GET_ITEM(owner, i);
+  PyList_SET_ITEM(owner, i, value);
+  ConsumeIndex<I>(index, regs, pc->b);
+  Drop(old, pc, regs, pool);
+  Consume<O>(owner, pc, regs, pool, pc->a);
+  PYVM_NEXT(1);
+}
+
+template <OperandKind O, OperandKind I>
+PYVM_CC void StoreItemDict(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->a);
+  PyObject* index = Read<I>(regs, pool, pc->b);
+  if (!PyDict_CheckExact(owner)) [[unlikely]] {
+    PYVM_TAIL StoreItemMiss<O, I>(pc, regs, pool, act);
+  }
+  SavePc(pc, regs, pool);
+  PyObject* value = ReadAny(regs, pool, pc->c);
+  int err = PyDict_SetItem(owner, index, value);
+  ConsumeAny(value, pc, regs, pool, pc->c);
+  Consume<I>(index, pc, regs, pool, pc->b);
+  Consume<O>(owner, pc, regs, pool, pc->a);
+  if (err < 0) [[unlikely]]
+    PYVM_ERROR();
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+PYVM_CC void DeleteItem(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* owner = ReadAny(regs, pool, pc->a);
+  PyObject* index = ReadAny(regs, pool, pc->b);
+  int err = PyObject_DelItem(owner, index);
+  ConsumeAny(owner, pc, regs, pool, pc->a);
+  ConsumeAny(index, pc, regs, pool, pc->b);
+  if (err < 0) [[unlikely]]
+    PYVM_ERROR();
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+}  // namespace
+
+PYVM_ROW2(LOAD_ITEM, LoadItem)
+PYVM_ROW2(LOAD_ITEM_ANY, LoadItemAny)
+PYVM_ROW2(LOAD_ITEM_LIST, LoadItemList)
+PYVM_ROW2(LOAD_ITEM_TUPLE, LoadItemTuple)
+PYVM_ROW2(LOAD_ITEM_DICT, LoadItemDict)
+PYVM_ROW2(LOAD_ITEM_STR, LoadItemStr)
+PYVM_ROW2(STORE_ITEM, StoreItem)
+PYVM_ROW2(STORE_ITEM_ANY, StoreItemAny)
+PYVM_ROW2(STORE_ITEM_LIST, StoreItemList)
+PYVM_ROW2(STORE_ITEM_DICT, StoreItemDict)
+PYVM_ROW0(DELETE_ITEM, DeleteItem)
+
+}  // namespace pyvm::interp

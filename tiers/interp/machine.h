@@ -1,0 +1,209 @@
+// The interpreter's machine state, and what every handler is made of.
+//
+// A handler is a function that ends in a tail call of the next one. Four values
+// travel in registers that C functions preserve: the instruction, the frame's
+// registers, the unit's pool and the activation. A handler that needs no C call
+// on its fast path therefore touches no stack at all.
+#ifndef PYVM_TIERS_INTERP_MACHINE_H_
+#define PYVM_TIERS_INTERP_MACHINE_H_
+
+#include <cstdint>
+
+#include "core/bytecode/instr.h"
+#include "core/bytecode/opcodes.h"
+#include "core/feedback/inline_cache.h"
+#include "core/host/frame.h"
+#include "core/runtime/number.h"
+#include "core/runtime/object.h"
+
+namespace pyvm::interp {
+
+// One entry from C: the frames that it runs until its first frame ends are
+// linked behind `cframe`.
+struct Activation {
+  PyThreadState* tstate;
+  PyInterpreterState* interp;
+  const volatile int* eval_breaker;
+  PyObject* result;  // of the first frame
+  _PyCFrame cframe;
+};
+
+#define PYVM_ARGS                                                     \
+  [[maybe_unused]] const Instr *pc, [[maybe_unused]] PyObject **regs, \
+      [[maybe_unused]] PyObject **pool, [[maybe_unused]] Activation *act
+#define PYVM_CC __attribute__((preserve_none))
+#define PYVM_TAIL __attribute__((musttail)) return
+using Handler = void(PYVM_CC*)(PYVM_ARGS);
+
+// Indexed by concrete opcode. Not const: counting swaps its entries.
+extern Handler table[kNumConcreteOps];
+
+// The handlers of one row of opcodes.def, one for each combination of kinds.
+struct HandlerRow {
+  Handler variants[9];
+};
+#define PYVM_OP(name, ...) extern const HandlerRow kRow_##name;
+#include "core/bytecode/opcodes.def"
+#undef PYVM_OP
+
+// --- Going on ---------------------------------------------------------------
+
+#define PYVM_DISPATCH() PYVM_TAIL table[pc->op](pc, regs, pool, act)
+#define PYVM_NEXT(n) \
+  do {               \
+    pc += (n);       \
+    PYVM_DISPATCH(); \
+  } while (0)
+// After foreign code may have run: it may have switched tracing on.
+#define PYVM_NEXT_AFTER_CALL(n)                \
+  do {                                         \
+    pc += (n);                                 \
+    if (act->cframe.use_tracing) [[unlikely]]  \
+      PYVM_TAIL HandOver(pc, regs, pool, act); \
+    PYVM_DISPATCH();                           \
+  } while (0)
+// An exception is set, by the instruction at pc.
+#define PYVM_ERROR() PYVM_TAIL HandleError(pc, regs, pool, act)
+
+// The instruction at pc has raised: adds to the traceback, then unwinds.
+PYVM_CC void HandleError(PYVM_ARGS);
+// The same without a new traceback entry, for exceptions raised again.
+PYVM_CC void Unwind(PYVM_ARGS);
+// CPython's evaluator goes on before the instruction at pc.
+PYVM_CC void HandOver(PYVM_ARGS);
+// Looks for signals, other threads and the like, then goes on at pc.
+PYVM_CC void CheckBreaker(PYVM_ARGS);
+// The loop budget is used up; then as CheckBreaker.
+PYVM_CC void LoopBudget(PYVM_ARGS);
+// Ends the frame, whose temporaries are null, with act->result (an exception is
+// set if it is null), and goes on in its caller.
+PYVM_CC void Leave(PYVM_ARGS);
+
+// A backward jump has been taken to pc: spends budget, looks for signals.
+#define PYVM_LOOP()                                                \
+  do {                                                             \
+    if (--UnitIn(pool)->loop_budget <= 0) [[unlikely]]             \
+      PYVM_TAIL LoopBudget(pc, regs, pool, act);                   \
+    if (*act->eval_breaker | act->cframe.use_tracing) [[unlikely]] \
+      PYVM_TAIL CheckBreaker(pc, regs, pool, act);                 \
+    PYVM_DISPATCH();                                               \
+  } while (0)
+
+// --- State ------------------------------------------------------------------
+
+inline Unit* UnitIn(PyObject** pool) {
+  return reinterpret_cast<Unit*>(pool[0]);
+}
+inline InlineCache* CacheIn(PyObject** pool, uint16_t index) {
+  return reinterpret_cast<InlineCache*>(pool + 1) + index;
+}
+// Before foreign code can look at the frame.
+inline void SavePc(const Instr* pc, PyObject** regs, PyObject** pool) {
+  Unit* unit = UnitIn(pool);
+  FrameOf(regs)->prev_instr = CodeStart(unit) + unit->PositionOf(pc);
+}
+inline void Rewrite(const Instr* pc, Op op) {
+  const_cast<Instr*>(pc)->op = Rebase(pc->op, op);
+}
+// CPython's oparg of the instruction that pc stands for (no EXTENDED_ARG).
+inline uint32_t SourceArg(const Instr* pc, PyObject** pool) {
+  Unit* unit = UnitIn(pool);
+  return _Py_OPARG(CodeStart(unit)[unit->PositionOf(pc)]);
+}
+
+// --- Operands ---------------------------------------------------------------
+
+using enum OperandKind;
+
+template <OperandKind K>
+inline PyObject* Read(PyObject** regs, PyObject** pool, uint16_t x) {
+  if constexpr (K == kLocal) return regs[x];
+  if constexpr (K == kTemp) return (regs - kTempFlag)[x];
+  if constexpr (K == kConst) return pool[static_cast<int16_t>(x)];
+}
+// A consumed temporary leaves null.
+template <OperandKind K>
+inline void Forget(PyObject** regs, uint16_t x) {
+  if constexpr (K == kTemp) (regs - kTempFlag)[x] = nullptr;
+}
+// An operand as an owned reference.
+template <OperandKind K>
+inline PyObject* Take(PyObject** regs, PyObject** pool, uint16_t x) {
+  PyObject* o = Read<K>(regs, pool, x);
+  if constexpr (K == kTemp) {
+    (regs - kTempFlag)[x] = nullptr;
+  } else {
+    Py_INCREF(o);
+  }
+  return o;
+}
+
+// Operands whose kind is tested at run time.
+inline PyObject* ReadAny(PyObject** regs, PyObject** pool, uint16_t x) {
+  auto i = static_cast<int16_t>(x);
+  return i < 0 ? pool[i] : regs[i & (kTempFlag - 1)];
+}
+inline bool IsTempOperand(uint16_t x) {
+  return (x & (0x8000 | kTempFlag)) == kTempFlag;
+}
+inline PyObject* TakeAny(PyObject** regs, PyObject** pool, uint16_t x) {
+  auto i = static_cast<int16_t>(x);
+  if (i < 0) return Py_NewRef(pool[i]);
+  PyObject** reg = &regs[i & (kTempFlag - 1)];
+  if ((i & kTempFlag) == 0) return Py_NewRef(*reg);
+  PyObject* o = *reg;
+  *reg = nullptr;
+  return o;
+}
+
+// Releases `o` when its finalizer may look at this frame.
+__attribute__((noinline, preserve_most)) void DropLast(PyObject* o,
+                                                       const Instr* pc,
+                                                       PyObject** regs,
+                                                       PyObject** pool);
+inline void Drop(PyObject* o, const Instr* pc, PyObject** regs,
+                 PyObject** pool) {
+  if (--o->ob_refcnt == 0) [[unlikely]]
+    DropLast(o, pc, regs, pool);
+}
+inline void XDrop(PyObject* o, const Instr* pc, PyObject** regs,
+                  PyObject** pool) {
+  if (o != nullptr) Drop(o, pc, regs, pool);
+}
+// Consumes operand x, which has been read as o.
+template <OperandKind K>
+inline void Consume(PyObject* o, const Instr* pc, PyObject** regs,
+                    PyObject** pool, uint16_t x) {
+  if constexpr (K == kTemp) {
+    (regs - kTempFlag)[x] = nullptr;
+    Drop(o, pc, regs, pool);
+  }
+}
+inline void ConsumeAny(PyObject* o, const Instr* pc, PyObject** regs,
+                       PyObject** pool, uint16_t x) {
+  if (!IsTempOperand(x)) return;
+  regs[x & (kTempFlag - 1)] = nullptr;
+  Drop(o, pc, regs, pool);
+}
+// Stores an owned reference into a register, dropping what was there.
+inline void Set(PyObject* value, uint16_t reg, const Instr* pc, PyObject** regs,
+                PyObject** pool) {
+  PyObject* old = regs[reg];
+  regs[reg] = value;
+  XDrop(old, pc, regs, pool);
+}
+
+// --- Rows -------------------------------------------------------------------
+
+#define PYVM_ROW0(NAME, FN) const HandlerRow kRow_##NAME = {{FN}};
+#define PYVM_ROW1(NAME, FN) \
+  const HandlerRow kRow_##NAME = {{FN<kLocal>, FN<kTemp>, FN<kConst>}};
+#define PYVM_ROW2(NAME, FN)                                       \
+  const HandlerRow kRow_##NAME = {                                \
+      {FN<kLocal, kLocal>, FN<kTemp, kLocal>, FN<kConst, kLocal>, \
+       FN<kLocal, kTemp>, FN<kTemp, kTemp>, FN<kConst, kTemp>,    \
+       FN<kLocal, kConst>, FN<kTemp, kConst>, FN<kConst, kConst>}};
+
+}  // namespace pyvm::interp
+
+#endif  // PYVM_TIERS_INTERP_MACHINE_H_

@@ -1,0 +1,295 @@
+// Moves, cells and names.
+#include "core/runtime/attribute.h"
+#include "core/runtime/names.h"
+#include "core/runtime/raise.h"
+#include "tiers/interp/machine.h"
+
+namespace pyvm::interp {
+namespace {
+
+template <OperandKind K>
+PYVM_CC void Move(PYVM_ARGS) {
+  PyObject* value = Take<K>(regs, pool, pc->b);
+  Set(value, pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void MoveWide(PYVM_ARGS) {
+  auto index = static_cast<uint32_t>(LongJump(*pc));
+  Set(Py_NewRef(pool[-1 - static_cast<int64_t>(index)]), pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void Copy(PYVM_ARGS) {
+  Set(Py_XNewRef(regs[pc->b]), pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+template <OperandKind K>
+PYVM_CC void DropOne(PYVM_ARGS) {
+  if constexpr (K == kTemp) {
+    PyObject* o = Read<K>(regs, pool, pc->a);
+    Forget<K>(regs, pc->a);
+    XDrop(o, pc, regs, pool);
+  }
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void Swap(PYVM_ARGS) {
+  PyObject* o = regs[pc->a];
+  regs[pc->a] = regs[pc->b];
+  regs[pc->b] = o;
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void CheckLocal(PYVM_ARGS) {
+  if (regs[pc->a] == nullptr) [[unlikely]] {
+    FormatUnboundLocal(act->tstate, UnitIn(pool)->code, pc->a);
+    PYVM_ERROR();
+  }
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void DeleteLocal(PYVM_ARGS) {
+  PyObject* old = regs[pc->a];
+  if (old == nullptr) [[unlikely]] {
+    FormatUnboundLocal(act->tstate, UnitIn(pool)->code, pc->a);
+    PYVM_ERROR();
+  }
+  regs[pc->a] = nullptr;
+  Drop(old, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+// --- Cells ------------------------------------------------------------------
+
+PYVM_CC void MakeCell(PYVM_ARGS) {
+  PyObject* initial = regs[pc->a];
+  PyObject* cell = PyCell_New(initial);
+  if (cell == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  regs[pc->a] = cell;
+  Py_XDECREF(initial);
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void CopyFreeVars(PYVM_ARGS) {
+  PyObject* closure = FrameOf(regs)->f_func->func_closure;
+  for (uint32_t i = 0; i < pc->b; ++i) {
+    regs[pc->a + i] = Py_NewRef(PyTuple_GET_ITEM(closure, i));
+  }
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void LoadDeref(PYVM_ARGS) {
+  PyObject* value = PyCell_GET(regs[pc->b]);
+  if (value == nullptr) [[unlikely]] {
+    FormatUnboundDeref(act->tstate, UnitIn(pool)->code, pc->b);
+    PYVM_ERROR();
+  }
+  Set(Py_NewRef(value), pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+template <OperandKind K>
+PYVM_CC void StoreDeref(PYVM_ARGS) {
+  PyObject* cell = regs[pc->a];
+  PyObject* old = PyCell_GET(cell);
+  PyObject* value = Take<K>(regs, pool, pc->b);
+  PyCell_SET(cell, value);
+  XDrop(old, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void DeleteDeref(PYVM_ARGS) {
+  PyObject* cell = regs[pc->a];
+  PyObject* old = PyCell_GET(cell);
+  if (old == nullptr) [[unlikely]] {
+    FormatUnboundDeref(act->tstate, UnitIn(pool)->code, pc->a);
+    PYVM_ERROR();
+  }
+  PyCell_SET(cell, nullptr);
+  Drop(old, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void LoadClassDerefOp(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* value = LoadClassDeref(act->tstate, FrameOf(regs), pc->b);
+  if (value == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  Set(value, pc->a, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+// --- Names ------------------------------------------------------------------
+
+PyObject* NameOf(const Instr* pc, PyObject** pool) {
+  return PyTuple_GET_ITEM(UnitIn(pool)->code->co_names, LongJump(*pc));
+}
+
+PYVM_CC void LoadNameOp(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* value = LoadName(act->tstate, FrameOf(regs), NameOf(pc, pool));
+  if (value == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  Set(value, pc->a, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+PYVM_CC void StoreNameOp(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* value = ReadAny(regs, pool, pc->a);
+  int err = StoreName(act->tstate, FrameOf(regs), NameOf(pc, pool), value);
+  ConsumeAny(value, pc, regs, pool, pc->a);
+  if (err < 0) [[unlikely]]
+    PYVM_ERROR();
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+PYVM_CC void DeleteNameOp(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  if (DeleteName(act->tstate, FrameOf(regs), NameOf(pc, pool)) < 0) {
+    PYVM_ERROR();
+  }
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+PYVM_CC void StoreGlobal(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* value = ReadAny(regs, pool, pc->a);
+  int err = PyDict_SetItem(FrameOf(regs)->f_globals, NameOf(pc, pool), value);
+  ConsumeAny(value, pc, regs, pool, pc->a);
+  if (err < 0) [[unlikely]]
+    PYVM_ERROR();
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+PYVM_CC void DeleteGlobalOp(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  if (DeleteGlobal(act->tstate, FrameOf(regs), NameOf(pc, pool)) < 0) {
+    PYVM_ERROR();
+  }
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+// Where `dict` keeps `name`, if it can be found again by its keys' version.
+// Returns false if it cannot be cached.
+bool CacheSlot(PyObject* dict, PyObject* name, uint32_t* version,
+               int64_t* index) {
+  PyDictKeysObject* keys = reinterpret_cast<PyDictObject*>(dict)->ma_keys;
+  if (!DK_IS_UNICODE(keys)) return false;
+  PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(keys);
+  for (Py_ssize_t i = 0; i < keys->dk_nentries; ++i) {
+    if (entries[i].me_key == name && entries[i].me_value != nullptr) {
+      *version = KeysVersion(keys);
+      *index = i;
+      return *version != 0;
+    }
+  }
+  return false;
+}
+
+// Rewrites the instruction if what it finds can be cached.
+void SpecializeGlobal(const Instr* pc, Frame* frame, InlineCache* cache) {
+  if (cache->misses >= kMaxMisses) return;
+  ++cache->misses;
+  if (!PyDict_CheckExact(frame->f_globals) ||
+      !PyDict_CheckExact(frame->f_builtins)) {
+    return;
+  }
+  if (CacheSlot(frame->f_globals, cache->name, &cache->version,
+                &cache->index)) {
+    Rewrite(pc, Op::kLOAD_GLOBAL_MODULE);
+    return;
+  }
+  PyDictKeysObject* keys =
+      reinterpret_cast<PyDictObject*>(frame->f_globals)->ma_keys;
+  if (!DK_IS_UNICODE(keys) ||
+      PyDict_Contains(frame->f_globals, cache->name) != 0) {
+    PyErr_Clear();
+    return;
+  }
+  cache->version = KeysVersion(keys);
+  if (cache->version != 0 && CacheSlot(frame->f_builtins, cache->name,
+                                       &cache->version2, &cache->index)) {
+    Rewrite(pc, Op::kLOAD_GLOBAL_BUILTIN);
+  }
+}
+
+PYVM_CC void LoadGlobalOp(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  InlineCache* cache = CacheIn(pool, pc->c);
+  PyObject* value = LoadGlobal(act->tstate, FrameOf(regs), cache->name);
+  if (value == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  SpecializeGlobal(pc, FrameOf(regs), cache);
+  Set(value, pc->a, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
+PyObject* EntryValue(PyDictKeysObject* keys, int64_t index) {
+  return DK_UNICODE_ENTRIES(keys)[index].me_value;
+}
+
+PYVM_CC void LoadGlobalMiss(PYVM_ARGS) {
+  Rewrite(pc, Op::kLOAD_GLOBAL);
+  PYVM_TAIL LoadGlobalOp(pc, regs, pool, act);
+}
+
+PYVM_CC void LoadGlobalModule(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  auto* dict = reinterpret_cast<PyDictObject*>(FrameOf(regs)->f_globals);
+  if (dict->ma_keys->dk_version != cache->version) [[unlikely]] {
+    PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
+  }
+  PyObject* value = EntryValue(dict->ma_keys, cache->index);
+  if (value == nullptr) [[unlikely]] {
+    PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
+  }
+  Set(Py_NewRef(value), pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+PYVM_CC void LoadGlobalBuiltin(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  auto* globals = reinterpret_cast<PyDictObject*>(FrameOf(regs)->f_globals);
+  auto* builtins = reinterpret_cast<PyDictObject*>(FrameOf(regs)->f_builtins);
+  if (globals->ma_keys->dk_version != cache->version ||
+      !PyDict_CheckExact(builtins) ||
+      builtins->ma_keys->dk_version != cache->version2) [[unlikely]] {
+    PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
+  }
+  PyObject* value = EntryValue(builtins->ma_keys, cache->index);
+  if (value == nullptr) [[unlikely]] {
+    PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
+  }
+  Set(Py_NewRef(value), pc->a, pc, regs, pool);
+  PYVM_NEXT(1);
+}
+
+}  // namespace
+
+PYVM_ROW1(MOVE, Move)
+PYVM_ROW0(MOVE_WIDE, MoveWide)
+PYVM_ROW0(COPY, Copy)
+PYVM_ROW1(DROP, DropOne)
+PYVM_ROW0(SWAP, Swap)
+PYVM_ROW0(CHECK_LOCAL, CheckLocal)
+PYVM_ROW0(DELETE_LOCAL, DeleteLocal)
+PYVM_ROW0(MAKE_CELL, MakeCell)
+PYVM_ROW0(COPY_FREE_VARS, CopyFreeVars)
+PYVM_ROW0(LOAD_DEREF, LoadDeref)
+PYVM_ROW1(STORE_DEREF, StoreDeref)
+PYVM_ROW0(DELETE_DEREF, DeleteDeref)
+PYVM_ROW0(LOAD_CLASSDEREF, LoadClassDerefOp)
+PYVM_ROW0(LOAD_NAME, LoadNameOp)
+PYVM_ROW0(STORE_NAME, StoreNameOp)
+PYVM_ROW0(DELETE_NAME, DeleteNameOp)
+PYVM_ROW0(STORE_GLOBAL, StoreGlobal)
+PYVM_ROW0(DELETE_GLOBAL, DeleteGlobalOp)
+PYVM_ROW0(LOAD_GLOBAL, LoadGlobalOp)
+PYVM_ROW0(LOAD_GLOBAL_MODULE, LoadGlobalModule)
+PYVM_ROW0(LOAD_GLOBAL_BUILTIN, LoadGlobalBuiltin)
+
+}  // namespace pyvm::interp
