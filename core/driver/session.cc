@@ -63,7 +63,13 @@ absl::Status CheckWritable(const std::string& pattern) {
 absl::StatusOr<PluginInstance> CreatePlugin(Registry* registry, pyvm_kind kind,
                                             const std::string& text) {
   absl::StatusOr<PluginSpec> spec = ParsePluginSpec(text);
-  if (!spec.ok()) return spec.status();
+  if (!spec.ok()) {
+    const char* option = kind == PYVM_TIER     ? "--tiers"
+                         : kind == PYVM_POLICY ? "--policy"
+                                               : "--monitors";
+    return absl::InvalidArgumentError(
+        absl::StrCat(option, ": ", spec.status().message()));
+  }
   absl::StatusOr<const pyvm_plugin*> plugin = registry->Find(kind, spec->name);
   if (!plugin.ok()) return plugin.status();
   return PluginInstance::Create(**plugin, *spec, registry->host());

@@ -1,5 +1,6 @@
 """Code objects: replace, swapped __code__, hand-made functions, marshal, positions."""
 import dis
+import gc
 import inspect
 import marshal
 import sys
@@ -125,6 +126,8 @@ for i in range(50):
         m(50)
     refs.append(weakref.ref(m.__code__))
 del m
+# Each function and its globals are a cycle.
+gc.collect()
 print(sum(r() is not None for r in refs))
 from copy import copy as shallow
 import pickle
