@@ -1,5 +1,6 @@
 #include "core/host/host.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "core/bytecode/disassembler.h"
@@ -54,6 +55,24 @@ void DestroyUnit(void* extra) {
   FreeUnit(unit);
 }
 
+// Gives `code` room for our own extras alone. CPython would take room for those
+// of all users, and call each user's function when the code dies, even for code
+// that the user has never seen.
+bool ReserveExtras(PyCodeObject* code) {
+  if (code->co_extra != nullptr) return true;
+  auto size = static_cast<size_t>(ran_before_index) + 1;
+  auto* extra = static_cast<CodeExtra*>(
+      PyMem_Malloc(sizeof(CodeExtra) + (size - 1) * sizeof(void*)));
+  if (extra == nullptr) {
+    PyErr_NoMemory();
+    return false;
+  }
+  extra->size = ran_before_index + 1;
+  std::fill_n(extra->extras, size, nullptr);
+  code->co_extra = extra;
+  return true;
+}
+
 PyObject* EvalFrame(PyThreadState* tstate, Frame* frame, int throwing) {
   if (tstate->cframe->use_tracing) {
     return RunOnHost(tstate, frame, throwing, "traced");
@@ -89,7 +108,7 @@ Unit* EnsureUnit(PyCodeObject* code) {
     _PyCode_GetExtra(object, ran_before_index, &ran_before);
     if (ran_before != nullptr) unit->one_shot = false;
   }
-  if (_PyCode_SetExtra(object, kUnitIndex, unit) < 0) {
+  if (!ReserveExtras(code) || _PyCode_SetExtra(object, kUnitIndex, unit) < 0) {
     FreeUnit(unit);
     return nullptr;
   }

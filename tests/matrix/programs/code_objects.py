@@ -136,3 +136,19 @@ print(shallow(make) is make, pickle.loads(pickle.dumps(make)) is make)
 signature = inspect.signature(with_free)
 print(signature, inspect.getsource(with_free).splitlines()[0])
 print(compile("1", "f", "eval") == compile("1", "f", "eval"), compile("1", "f", "eval") == compile("1.0", "f", "eval"))
+
+import ctypes
+
+FREE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+request = ctypes.pythonapi._PyEval_RequestCodeExtraIndex
+request.argtypes, request.restype = (FREE,), ctypes.c_ssize_t
+set_extra = ctypes.pythonapi._PyCode_SetExtra
+set_extra.argtypes = (ctypes.py_object, ctypes.c_ssize_t, ctypes.c_void_p)
+freed = []
+free = FREE(freed.append)
+index = request(free)
+plain, marked = (lambda: 1), (lambda: 2)
+print(plain(), marked(), set_extra(marked.__code__, index, 77))
+del plain, marked
+eval("1 + 1")
+print("only marked code is freed:", freed)
