@@ -107,6 +107,8 @@ PYVM_CC void Return(PYVM_ARGS) {
   if (special != 0 || frame->frame_obj != nullptr || frame->f_locals != nullptr)
       [[unlikely]] {
     act->result = Take<K>(regs, pool, pc->a);
+    // A frame object outlives the call, and tells the line.
+    SavePc(pc, regs, pool);
     PYVM_TAIL Leave(pc, regs, pool, act);
   }
   // The frame is ours alone: a local's reference can move out.

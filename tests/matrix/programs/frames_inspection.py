@@ -238,3 +238,22 @@ print(inspect.getargvalues(peeked_frame := keep())[:3], peeked_frame.f_trace, pe
 current = sys._current_frames()
 print(len(current), list(current.values())[0] is sys._getframe())
 print(sys._getframe().f_lasti >= 0, [p for p in sys._getframe().f_code.co_positions()][5][0] is not None)
+
+
+def ends_behind_a_call(save):
+    save()
+    if names:
+        pass
+
+
+def kept(save):
+    yield save()
+    if names:
+        return 1
+
+
+saved = []
+ends_behind_a_call(lambda: saved.append(sys._getframe(1)))
+list(kept(lambda: saved.append(sys._getframe(1))))
+for frame in saved:
+    print(frame.f_lineno - frame.f_code.co_firstlineno)
