@@ -46,15 +46,20 @@ const OwnOption* FindOwn(absl::string_view name) {
   return nullptr;
 }
 
-absl::Status UnknownOption(absl::string_view word) {
+// The option that an unknown word may mean, or "".
+std::string NearestOption(absl::string_view option) {
   std::vector<std::string> names;
   for (const OwnOption& option : kOwnOptions) {
     names.push_back(absl::StrCat("--", option.name));
   }
   for (const char* name : kPythonOptions)
     names.push_back(absl::StrCat("--", name));
+  return Nearest(std::string(option), names);
+}
+
+absl::Status UnknownOption(absl::string_view word) {
   std::string option(word.substr(0, word.find('=')));
-  std::string nearest = Nearest(option, names);
+  std::string nearest = NearestOption(option);
   return absl::InvalidArgumentError(absl::StrCat(
       "unknown option ", option,
       nearest.empty() ? "; see --help"
@@ -124,9 +129,11 @@ absl::Status Scan(int argc, char** argv, std::vector<std::string>* own,
       continue;
     }
     if (std::find(std::begin(kPythonOptions), std::end(kPythonOptions),
-                  word.substr(2)) == std::end(kPythonOptions)) {
+                  word.substr(2)) == std::end(kPythonOptions) &&
+        !NearestOption(word.substr(0, word.find('='))).empty()) {
       return UnknownOption(word);
     }
+    // CPython complains of what nobody knows, as python3 does.
     python->push_back(argv[i]);
     if (name == kPythonOptions[0] && i + 1 < words.size())
       python->push_back(argv[++i]);

@@ -102,10 +102,18 @@ TEST(CommandLineTest, Environment) {
   EXPECT_EQ(parsed.python(), (Words{"-c", "pass"}));
 }
 
+TEST(CommandLineTest, UnknownOptionsAreLeftToPython) {
+  Parsed parsed = Parse({"-I", "--xyzzy", "x.py"});
+  ASSERT_TRUE(parsed.line.ok()) << parsed.line.status();
+  EXPECT_EQ(parsed.python(), (Words{"-I", "--xyzzy", "x.py"}));
+}
+
 TEST(CommandLineTest, ErrorsAreOneLineAndSayWhatToDo) {
   EXPECT_EQ(ErrorOf({"--tires=x"}),
             "unknown option --tires; did you mean --tiers?");
-  EXPECT_EQ(ErrorOf({"--xyzzy"}), "unknown option --xyzzy; see --help");
+  EXPECT_EQ(ErrorOf({}, "--xyzzy"),
+            "environment variable PYVM_OPTIONS: unknown option --xyzzy; see "
+            "--help");
   EXPECT_EQ(ErrorOf({"--tiers"}), "option --tiers needs a value");
   EXPECT_EQ(ErrorOf({"--tiers="}), "option --tiers needs a value");
   EXPECT_EQ(ErrorOf({"--strict=1"}), "option --strict takes no value");
