@@ -6,6 +6,7 @@
 
 #include "core/bytecode/analysis.h"
 #include "core/bytecode/opcodes.h"
+#include "core/bytecode/source_ops.h"
 #include "core/feedback/inline_cache.h"
 
 namespace pyvm {
@@ -173,8 +174,6 @@ class Translator {
   // What an exception handler finds on its stack must be in the slots.
   void FlushForHandler(uint32_t unit) {
     const ExceptionRange* r = RangeOf(unit);
-    if (r == range_) return;
-    range_ = r;
     if (r == nullptr) return;
     for (uint32_t d = 0; d < r->depth && d < Depth(); ++d) Flush(d);
   }
@@ -272,7 +271,6 @@ class Translator {
   std::vector<Operand> stack_;
   std::vector<uint64_t> bound_;
   std::vector<Operand> shadow_;  // the stack as CPython has it at begin_unit_
-  const ExceptionRange* range_ = nullptr;
   size_t range_at_ = 0;
   uint32_t cur_ = 0;
   uint32_t skip_to_ = 0;
@@ -905,6 +903,9 @@ Unit* Translator::MakeUnit() {
                       (code_->co_flags & (CO_OPTIMIZED | CO_NEWLOCALS)) ==
                           (CO_OPTIMIZED | CO_NEWLOCALS);
 
+  unit->starts_with_resume =
+      instrs_[0].op == ConcreteOp(Op::kRESUME) && instrs_[0].b == 0;
+
   size_t instr_bytes = instrs_.size() * sizeof(Instr);
   unit->instrs = static_cast<Instr*>(std::malloc(instr_bytes));
   std::memcpy(unit->instrs, instrs_.data(), instr_bytes);
@@ -949,7 +950,7 @@ Unit* Translator::MakeUnit() {
     }
     caches[c.index].call_unit = unit->first_code_unit + c.unit;
     caches[c.index].num_args = static_cast<uint16_t>(c.args);
-    caches[c.index].keywords = static_cast<uint16_t>(c.keywords);
+    caches[c.index].keywords = c.keywords;
   }
   unit->bytes_caches = static_cast<uint32_t>(num_caches_ * sizeof(InlineCache));
   unit->bytes_bytecode =

@@ -55,6 +55,10 @@ struct Unit {
   uint32_t bytes_bytecode = 0;  // instrs, positions, entries, constants
   uint32_t bytes_caches = 0;
 
+  // Whether the first instruction is RESUME #0, which a direct call folds in.
+  bool starts_with_resume = false;
+  uint32_t tracebacks = 0;  // entries that its frames have added
+
   // Counted down by generated code; the tier manager is asked at zero.
   int32_t entry_budget = 0;
   int32_t loop_budget = 0;

@@ -21,10 +21,10 @@ struct InlineCache {
     _object* value;  // borrowed: kept alive by what the versions guard
     int64_t index;   // of an inline value, slot offset or dict entry
   };
+  uint32_t keywords;  // call: 1 + constant number of the names, 0 if none
   uint16_t num_args;  // call: listed operands without the callable
-  uint16_t keywords;  // call: 1 + constant number of the names, 0 if none
   uint8_t misses;     // saturating; a site with too many gives up
-  uint8_t unused[3];
+  uint8_t unused;
 };
 static_assert(sizeof(InlineCache) == 32);
 

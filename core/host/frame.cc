@@ -6,6 +6,10 @@
 
 namespace pyvm {
 
+namespace {
+constexpr uint32_t kTracebacksForLines = 16;
+}
+
 PyObject** PushDataStackSlow(PyThreadState* tstate, size_t words) {
   auto* base = reinterpret_cast<PyObject**>(
       _PyThreadState_BumpFramePointerSlow(tstate, words));
@@ -146,6 +150,17 @@ int HandlePending(PyThreadState* tstate) {
 
 void AddTraceback(Frame* frame) {
   if (_PyFrame_IsIncomplete(frame)) return;
+  // A traceback entry needs a line number, which CPython finds by reading the
+  // line table from its start, unless the code has an array of lines. Code that
+  // raises often gets one.
+  PyCodeObject* code = frame->f_code;
+  if (code->_co_linearray == nullptr) {
+    Unit* unit = UnitOf(code);
+    if (unit != nullptr && ++unit->tracebacks == kTracebacksForLines &&
+        _PyCode_CreateLineArray(code) < 0) {
+      PyErr_Clear();
+    }
+  }
   PyFrameObject* object = _PyFrame_GetFrameObject(frame);
   if (object != nullptr) PyTraceBack_Here(object);
 }

@@ -76,7 +76,7 @@ inline void PopDataStack(PyThreadState* tstate, PyObject** base) {
 // registers are null; `previous` and the link are the caller's to set. Null
 // with MemoryError, and `func` is released.
 Frame* PushFrameSlow(PyThreadState* tstate, PyFunctionObject* func, Unit* unit);
-inline Frame* PushFrame(PyThreadState* tstate, PyFunctionObject* func,
+__attribute__((always_inline)) inline Frame* PushFrame(PyThreadState* tstate, PyFunctionObject* func,
                         const PyCodeObject* code, const Unit* unit,
                         uint32_t args) {
   PyObject** base = PushDataStack(tstate, kLinkWords + unit->frame_slots);

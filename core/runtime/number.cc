@@ -53,4 +53,32 @@ PyObject* BinaryOp(PyObject* left, PyObject* right, uint32_t oparg) {
   return kBinaryOps[oparg](left, right);
 }
 
+PyObject* BinaryIntOp(PyObject* left, PyObject* right, uint32_t oparg) {
+  const PyNumberMethods* m = PyLong_Type.tp_as_number;
+  switch (oparg) {
+    case NB_ADD:
+      return m->nb_add(left, right);
+    case NB_SUBTRACT:
+      return m->nb_subtract(left, right);
+    case NB_MULTIPLY:
+      return m->nb_multiply(left, right);
+    case NB_FLOOR_DIVIDE:
+      return m->nb_floor_divide(left, right);
+    case NB_REMAINDER:
+      return m->nb_remainder(left, right);
+    case NB_AND:
+      return m->nb_and(left, right);
+    case NB_OR:
+      return m->nb_or(left, right);
+    case NB_XOR:
+      return m->nb_xor(left, right);
+    case NB_LSHIFT:
+      return m->nb_lshift(left, right);
+    case NB_RSHIFT:
+      return m->nb_rshift(left, right);
+    default:
+      return BinaryOp(left, right, oparg);
+  }
+}
+
 }  // namespace pyvm

@@ -12,6 +12,9 @@ namespace pyvm {
 // (borrowed). New reference, or null with an exception.
 PyObject* BinaryOp(PyObject* left, PyObject* right, uint32_t oparg);
 
+// The same for exact ints, without looking for the operator's methods.
+PyObject* BinaryIntOp(PyObject* left, PyObject* right, uint32_t oparg);
+
 enum class IntOp {
   kAdd,
   kSub,
@@ -27,6 +30,15 @@ enum class IntOp {
 
 // The result of `op` on int64 operands of at most 60 bits if it has at most 62
 // bits and is defined; else false.
+// CPython's number of the operator.
+constexpr uint32_t SourceArgOf(IntOp op) {
+  constexpr uint32_t kArgs[] = {NB_ADD,          NB_SUBTRACT,  NB_MULTIPLY,
+                                NB_FLOOR_DIVIDE, NB_REMAINDER, NB_AND,
+                                NB_OR,           NB_XOR,       NB_LSHIFT,
+                                NB_RSHIFT};
+  return kArgs[static_cast<int>(op)];
+}
+
 template <IntOp op>
 inline bool ComputeInt(int64_t a, int64_t b, int64_t* r) {
   switch (op) {
@@ -128,6 +140,15 @@ inline bool CompareValues(T a, T b) {
   }
 }
 
+// Whether two different exact strs are equal.
+inline bool EqualStrings(PyObject* a, PyObject* b) {
+  auto* x = reinterpret_cast<PyASCIIObject*>(a);
+  auto* y = reinterpret_cast<PyASCIIObject*>(b);
+  if (x->length != y->length) return false;
+  if (x->hash != y->hash && x->hash != -1 && y->hash != -1) return false;
+  return _PyUnicode_EQ(a, b) != 0;
+}
+
 // Compares what needs no call: ints of 60 bits, floats, and for equality
 // interned or equally long strs. False if the operands are of other kinds.
 template <int op>
@@ -149,7 +170,7 @@ inline bool FastCompare(PyObject* a, PyObject* b, bool* result) {
     return true;
   }
   if ((op == Py_EQ || op == Py_NE) && IsStr(a)) {
-    bool equal = a == b || _PyUnicode_EQ(a, b);
+    bool equal = a == b || EqualStrings(a, b);
     *result = equal == (op == Py_EQ);
     return true;
   }

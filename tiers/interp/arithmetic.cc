@@ -97,6 +97,25 @@ PYVM_CC void BinaryMiss(PYVM_ARGS) {
   PYVM_TAIL BinaryAny<L, R>(pc, regs, pool, act);
 }
 
+// Ints that are too long, or an operation that raises.
+template <IntOp op, OperandKind L, OperandKind R>
+PYVM_CC void BinaryLongInt(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* left = Read<L>(regs, pool, pc->b);
+  PyObject* right = Read<R>(regs, pool, pc->c);
+  PyObject* result = BinaryIntOp(left, right, SourceArgOf(op));
+  if constexpr (L == kTemp) {
+    Forget<L>(regs, pc->b);
+    DropInt(left);
+  }
+  if constexpr (R == kTemp) {
+    Forget<R>(regs, pc->c);
+    DropInt(right);
+  }
+  if (result == nullptr) [[unlikely]] PYVM_ERROR();
+  PYVM_SET_AND_NEXT(result, 1);
+}
+
 template <IntOp op, OperandKind L, OperandKind R>
 PYVM_CC void BinaryInt(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
@@ -107,7 +126,7 @@ PYVM_CC void BinaryInt(PYVM_ARGS) {
   int64_t a, b, value;
   if (!ToInt64(left, &a) || !ToInt64(right, &b) ||
       !ComputeInt<op>(a, b, &value)) [[unlikely]] {
-    PYVM_TAIL BinaryMiss<L, R>(pc, regs, pool, act);
+    PYVM_TAIL BinaryLongInt<op, L, R>(pc, regs, pool, act);
   }
   // Temporaries are taken first: the destination may be the slot of one.
   Forget<L>(regs, pc->b);
@@ -131,12 +150,9 @@ PYVM_CC void BinaryInt(PYVM_ARGS) {
   if (result == nullptr) [[unlikely]]
     PYVM_ERROR();
   regs[pc->a] = result;
-  if (old != nullptr && --old->ob_refcnt == 0) {
-    if (IsInt(old)) {
-      FreeInt(old);
-    } else {
-      DropLast(old, pc, regs, pool);
-    }
+  if (old != nullptr && --old->ob_refcnt == 0) [[unlikely]] {
+    act->dying = old;
+    PYVM_TAIL DropAndNext<1>(pc, regs, pool, act);
   }
   PYVM_NEXT(1);
 }
@@ -185,12 +201,9 @@ PYVM_CC void BinaryFloat(PYVM_ARGS) {
     PYVM_ERROR();
   if (old != result) {
     regs[pc->a] = result;
-    if (old != nullptr && --old->ob_refcnt == 0) {
-      if (IsFloat(old)) {
-        FreeFloat(act->interp, old);
-      } else {
-        DropLast(old, pc, regs, pool);
-      }
+    if (old != nullptr && --old->ob_refcnt == 0) [[unlikely]] {
+      act->dying = old;
+      PYVM_TAIL DropAndNext<1>(pc, regs, pool, act);
     }
   }
   PYVM_NEXT(1);
@@ -250,8 +263,7 @@ PYVM_CC void AddStr(PYVM_ARGS) {
   Consume<R>(right, pc, regs, pool, pc->c);
   if (result == nullptr) [[unlikely]]
     PYVM_ERROR();
-  Set(result, pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(result, 1);
 }
 
 // --- Unary ------------------------------------------------------------------

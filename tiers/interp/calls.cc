@@ -43,6 +43,58 @@ inline void FillWindow(const Operand* args, uint32_t n, PyObject** window,
   }
 }
 
+// Calls `callable` without the detour through its vectorcall if it is a C
+// function of a common form; null without an exception if it is not. `args` are
+// `n` owned references, of which the first is the receiver for methods of
+// built-in types.
+inline PyObject* CallKnownForm(PyThreadState* tstate, PyObject* callable,
+                               PyObject** args, size_t n, bool* done) {
+  constexpr int kForms = METH_VARARGS | METH_FASTCALL | METH_NOARGS | METH_O |
+                         METH_KEYWORDS | METH_METHOD;
+  PyMethodDef* def;
+  PyObject* self;
+  if (Py_IS_TYPE(callable, &PyCFunction_Type)) {
+    def = reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
+    self = (def->ml_flags & METH_STATIC) != 0
+               ? nullptr
+               : reinterpret_cast<PyCFunctionObject*>(callable)->m_self;
+  } else if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+    auto* descr = reinterpret_cast<PyMethodDescrObject*>(callable);
+    if (n == 0 || !Py_IS_TYPE(args[0], descr->d_common.d_type)) return nullptr;
+    def = descr->d_method;
+    self = *args++;
+    --n;
+  } else {
+    return nullptr;
+  }
+  PyObject* arg = nullptr;
+  switch (def->ml_flags & kForms) {
+    case METH_FASTCALL:
+      *done = true;
+      return reinterpret_cast<_PyCFunctionFast>(
+          reinterpret_cast<void (*)()>(def->ml_meth))(
+          self, args, static_cast<Py_ssize_t>(n));
+    case METH_NOARGS:
+      if (n != 0) return nullptr;
+      break;
+    case METH_O:
+      if (n != 1) return nullptr;
+      arg = args[0];
+      break;
+    default:
+      return nullptr;
+  }
+  *done = true;
+  // CPython promises to count these calls.
+  if (tstate->recursion_remaining-- <= 0 &&
+      _Py_CheckRecursiveCall(tstate, " while calling a Python object") != 0) {
+    return nullptr;
+  }
+  PyObject* result = def->ml_meth(self, arg);
+  ++tstate->recursion_remaining;
+  return result;
+}
+
 // Calls whatever the window holds after FillWindow; `first` is where the
 // arguments begin (1 with a receiver, else 2).
 template <Form form>
@@ -70,9 +122,16 @@ PYVM_CC void CallAny(PYVM_ARGS) {
   if (kwnames != nullptr) {
     nargs -= static_cast<size_t>(PyTuple_GET_SIZE(kwnames));
   }
-  PyObject* result = _PyObject_VectorcallTstate(
-      act->tstate, callable, window + first,
-      nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+  PyObject* result = nullptr;
+  bool done = false;
+  if (kwnames == nullptr) {
+    result = CallKnownForm(act->tstate, callable, window + first, nargs, &done);
+  }
+  if (!done) {
+    result = _PyObject_VectorcallTstate(
+        act->tstate, callable, window + first,
+        nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+  }
   if (owned) {
     window[first - 1] = nullptr;
     Drop(callable, pc, regs, pool);
@@ -167,7 +226,77 @@ inline bool Unbind(PyObject* callable, PyObject** window) {
   return true;
 }
 
+// Notes in the cache that the site calls this function; false if it should not.
+bool CacheFunction(InlineCache* cache, PyObject* function, Unit* unit) {
+  if (++cache->misses >= kMaxMisses) {
+    cache->misses = kMaxMisses;
+    return false;
+  }
+  cache->version =
+      FunctionVersion(reinterpret_cast<PyFunctionObject*>(function));
+  cache->value = reinterpret_cast<PyObject*>(unit);
+  return cache->version != 0;
+}
+
+// The unit of `callable` if it is the function of the cache; else null. A
+// function's version stands for its code and its defaults.
+inline Unit* CachedUnit(InlineCache* cache, PyObject* callable) {
+  if (!Py_IS_TYPE(callable, &PyFunction_Type) ||
+      reinterpret_cast<PyFunctionObject*>(callable)->func_version !=
+          cache->version) {
+    return nullptr;
+  }
+  auto* unit = reinterpret_cast<Unit*>(cache->value);
+  return unit->tier == &kTier ? unit : nullptr;
+}
+
 PYVM_CC void CallMethod(PYVM_ARGS);
+PYVM_CC void Call(PYVM_ARGS);
+PYVM_CC void CallMiss(PYVM_ARGS);
+PYVM_CC void CallMethodMiss(PYVM_ARGS);
+
+PYVM_CC void CallPy(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
+  PyObject* callable = ReadAny(regs, pool, list[0]);
+  Unit* unit = CachedUnit(cache, callable);
+  if (unit == nullptr) [[unlikely]] {
+    PYVM_TAIL CallMiss(pc, regs, pool, act);
+  }
+  uint32_t n = cache->num_args;
+  SaveCall(regs, cache, kCallCaches);
+  callable = TakeArgument(regs, pool, list[0]);
+  Frame* frame = BeginCall(act, callable, unit, n);
+  if (frame == nullptr) [[unlikely]] PYVM_ERROR();
+  for (uint32_t i = 0; i < n; ++i) {
+    frame->localsplus[i] = TakeArgument(regs, pool, list[1 + i]);
+  }
+  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kPlain>(cache), 0);
+}
+
+PYVM_CC void CallMethodPy(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
+  PyObject** window = regs + pc->b;
+  PyObject* callable = window[0];
+  Unit* unit =
+      callable == nullptr ? nullptr : CachedUnit(cache, callable);
+  if (unit == nullptr) [[unlikely]] {
+    PYVM_TAIL CallMethodMiss(pc, regs, pool, act);
+  }
+  uint32_t n = cache->num_args;
+  SaveCall(regs, cache, kCallCaches);
+  window[0] = nullptr;
+  Frame* frame = BeginCall(act, callable, unit, n + 1);
+  if (frame == nullptr) [[unlikely]] PYVM_ERROR();
+  frame->localsplus[0] = window[1];
+  window[1] = nullptr;
+  for (uint32_t i = 0; i < n; ++i) {
+    frame->localsplus[1 + i] = TakeArgument(regs, pool, list[i]);
+  }
+  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kMethod>(cache), 0);
+}
+
 Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act);
 
 PYVM_CC void Call(PYVM_ARGS) {
@@ -253,6 +382,10 @@ PYVM_CC void CallMethod(PYVM_ARGS) {
     }
   }
   SaveCall(regs, cache, kCallCaches);
+  if (self != 0 && n + 1 == unit->arg_count &&
+      CacheFunction(cache, callable, unit)) {
+    Rewrite(pc, Op::kCALL_METHOD_PY);
+  }
   window[1 - self] = nullptr;
   Frame* frame = BeginCall(act, callable, unit, unit->arg_count);
   if (frame == nullptr) [[unlikely]]
@@ -263,12 +396,12 @@ PYVM_CC void CallMethod(PYVM_ARGS) {
     window[1] = nullptr;
   }
   for (uint32_t i = 0; i < n; ++i) {
-    to[self + i] = TakeAny(regs, pool, list[i]);
+    to[self + i] = TakeArgument(regs, pool, list[i]);
   }
   if (n + self != unit->arg_count) {
     FillDefaults(frame->f_func, unit, n + self, to);
   }
-  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kMethod>(cache));
+  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kMethod>(cache), 0);
 }
 
 // --- Classes ----------------------------------------------------------------
@@ -338,6 +471,11 @@ PYVM_CC void CallMiss(PYVM_ARGS) {
   PYVM_TAIL Call(pc, regs, pool, act);
 }
 
+PYVM_CC void CallMethodMiss(PYVM_ARGS) {
+  Rewrite(pc, Op::kCALL_METHOD);
+  PYVM_TAIL CallMethod(pc, regs, pool, act);
+}
+
 PYVM_CC void CallClass(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
@@ -353,7 +491,7 @@ PYVM_CC void CallClass(PYVM_ARGS) {
     PYVM_DISPATCH();
   }
   SaveCall(regs, cache, 0);
-  PyObject* self = PyType_GenericAlloc(cls, 0);
+  PyObject* self = NewInstance(cls);
   if (self == nullptr) [[unlikely]]
     PYVM_ERROR();
   // The instance waits in the window for __init__ to end.
@@ -364,7 +502,7 @@ PYVM_CC void CallClass(PYVM_ARGS) {
     PYVM_ERROR();
   frame->localsplus[0] = Py_NewRef(self);
   for (uint32_t i = 0; i < n; ++i) {
-    frame->localsplus[1 + i] = TakeAny(regs, pool, list[1 + i]);
+    frame->localsplus[1 + i] = TakeArgument(regs, pool, list[1 + i]);
   }
   if (IsTempOperand(list[0])) {
     window[1] = nullptr;
@@ -492,6 +630,8 @@ PYVM_CC void CallEx(PYVM_ARGS) {
 
 PYVM_ROW0(CALL, Call)
 PYVM_ROW0(CALL_METHOD, CallMethod)
+PYVM_ROW0(CALL_PY, CallPy)
+PYVM_ROW0(CALL_METHOD_PY, CallMethodPy)
 PYVM_ROW0(CALL_CLASS, CallClass)
 PYVM_ROW0(CALL_LEN, CallLen)
 PYVM_ROW0(CALL_ISINSTANCE, CallIsinstance)

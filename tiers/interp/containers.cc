@@ -70,8 +70,23 @@ inline void StoreItems(PyObject** items, uint32_t n, const Instr* pc,
 
 PYVM_CC void Unpack(PYVM_ARGS) {
   uint32_t n = pc->b;
+  PyObject* sequence = ReadAny(regs, pool, pc->a);
+  // A pair that dies here gives its items away.
+  if (IsTempOperand(pc->a) && PyTuple_CheckExact(sequence) &&
+      PyTuple_GET_SIZE(sequence) == 2 && n == 2 && sequence->ob_refcnt == 1) {
+    regs[pc->a & (kTempFlag - 1)] = nullptr;
+    PyObject* first = PyTuple_GET_ITEM(sequence, 0);
+    PyObject* second = PyTuple_GET_ITEM(sequence, 1);
+    PyTuple_SET_ITEM(sequence, 0, nullptr);
+    PyTuple_SET_ITEM(sequence, 1, nullptr);
+    sequence->ob_refcnt = 0;
+    _Py_Dealloc(sequence);
+    Set(first, ListOperand(pc, 0), pc, regs, pool);
+    Set(second, ListOperand(pc, 1), pc, regs, pool);
+    PYVM_NEXT(1 + ListWords(2));
+  }
   // Held: a store may release what the operand borrows.
-  PyObject* sequence = TakeAny(regs, pool, pc->a);
+  sequence = TakeAny(regs, pool, pc->a);
   if (PyTuple_CheckExact(sequence) && PyTuple_GET_SIZE(sequence) == n) {
     StoreItems(&PyTuple_GET_ITEM(sequence, 0), n, pc, regs, pool);
     Drop(sequence, pc, regs, pool);

@@ -11,6 +11,14 @@
 namespace pyvm::interp {
 
 void DropLast(PyObject* o, const Instr* pc, PyObject** regs, PyObject** pool) {
+  if (IsInt(o)) {
+    FreeInt(o);
+    return;
+  }
+  if (IsFloat(o)) {
+    FreeFloat(_PyInterpreterState_GET(), o);
+    return;
+  }
   SavePc(pc, regs, pool);
   _Py_Dealloc(o);
 }

@@ -7,8 +7,11 @@ namespace {
 
 // A subscript as a position in a sequence of `size` items; false if it is no
 // small int or out of range.
+template <OperandKind I>
 inline bool ToPosition(PyObject* index, Py_ssize_t size, Py_ssize_t* position) {
-  if (!IsInt(index) || !IsOneDigit(index)) return false;
+  // A constant was an int when the instruction was specialised.
+  if (I != kConst && !IsInt(index)) return false;
+  if (!IsOneDigit(index)) return false;
   Py_ssize_t i = OneDigitValue(index);
   if (i < 0) i += size;
   *position = i;
@@ -74,12 +77,11 @@ PYVM_CC void LoadItemList(PYVM_ARGS) {
   PyObject* index = Read<I>(regs, pool, pc->c);
   Py_ssize_t i;
   PYVM_MISS_IF(!PyList_CheckExact(owner) ||
-               !ToPosition(index, PyList_GET_SIZE(owner), &i));
+               !ToPosition<I>(index, PyList_GET_SIZE(owner), &i));
   PyObject* item = Py_NewRef(PyList_GET_ITEM(owner, i));
   ConsumeIndex<I>(index, regs, pc->c);
   Consume<O>(owner, pc, regs, pool, pc->b);
-  Set(item, pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(item, 1);
 }
 
 template <OperandKind O, OperandKind I>
@@ -88,12 +90,11 @@ PYVM_CC void LoadItemTuple(PYVM_ARGS) {
   PyObject* index = Read<I>(regs, pool, pc->c);
   Py_ssize_t i;
   PYVM_MISS_IF(!PyTuple_CheckExact(owner) ||
-               !ToPosition(index, PyTuple_GET_SIZE(owner), &i));
+               !ToPosition<I>(index, PyTuple_GET_SIZE(owner), &i));
   PyObject* item = Py_NewRef(PyTuple_GET_ITEM(owner, i));
   ConsumeIndex<I>(index, regs, pc->c);
   Consume<O>(owner, pc, regs, pool, pc->b);
-  Set(item, pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(item, 1);
 }
 
 template <OperandKind O, OperandKind I>
@@ -102,7 +103,7 @@ PYVM_CC void LoadItemStr(PYVM_ARGS) {
   PyObject* index = Read<I>(regs, pool, pc->c);
   Py_ssize_t i;
   PYVM_MISS_IF(!PyUnicode_CheckExact(owner) || !PyUnicode_IS_READY(owner) ||
-               !ToPosition(index, PyUnicode_GET_LENGTH(owner), &i));
+               !ToPosition<I>(index, PyUnicode_GET_LENGTH(owner), &i));
   Py_UCS4 c = PyUnicode_READ_CHAR(owner, i);
   PyObject* item = c < 256 ? PyUnicode_FromOrdinal(static_cast<int>(c))
                            : PySequence_GetItem(owner, i);
@@ -110,8 +111,7 @@ PYVM_CC void LoadItemStr(PYVM_ARGS) {
     PYVM_ERROR();
   ConsumeIndex<I>(index, regs, pc->c);
   Consume<O>(owner, pc, regs, pool, pc->b);
-  Set(item, pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(item, 1);
 }
 
 template <OperandKind O, OperandKind I>
@@ -182,7 +182,7 @@ PYVM_CC void StoreItemList(PYVM_ARGS) {
   PyObject* index = Read<I>(regs, pool, pc->b);
   Py_ssize_t i;
   if (!PyList_CheckExact(owner) ||
-      !ToPosition(index, PyList_GET_SIZE(owner), &i)) [[unlikely]] {
+      !ToPosition<I>(index, PyList_GET_SIZE(owner), &i)) [[unlikely]] {
     PYVM_TAIL StoreItemMiss<O, I>(pc, regs, pool, act);
   }
   PyObject* value = TakeAny(regs, pool, pc->c);

@@ -96,8 +96,7 @@ PYVM_CC void ForIterRange(PYVM_ARGS) {
   if (item == nullptr) [[unlikely]]
     PYVM_ERROR();
   ++range->index;
-  Set(item, pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(item, 1);
 }
 
 PYVM_CC void ForIterList(PYVM_ARGS) {
@@ -115,8 +114,7 @@ PYVM_CC void ForIterList(PYVM_ARGS) {
     PYVM_END_LOOP();
   }
   PyObject* item = PyList_GET_ITEM(list, it->index++);
-  Set(Py_NewRef(item), pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(Py_NewRef(item), 1);
 }
 
 PYVM_CC void ForIterTuple(PYVM_ARGS) {
@@ -134,8 +132,7 @@ PYVM_CC void ForIterTuple(PYVM_ARGS) {
     PYVM_END_LOOP();
   }
   PyObject* item = PyTuple_GET_ITEM(tuple, it->index++);
-  Set(Py_NewRef(item), pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(Py_NewRef(item), 1);
 }
 
 }  // namespace

@@ -203,8 +203,7 @@ PYVM_CC void Identity(PYVM_ARGS) {
   PyObject* result = Py_NewRef((left == right) == sense ? Py_True : Py_False);
   Consume<L>(left, pc, regs, pool, pc->b);
   Consume<R>(right, pc, regs, pool, pc->c);
-  Set(result, pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(result, 1);
 }
 template <OperandKind L, OperandKind R>
 PYVM_CC void Is(PYVM_ARGS) {

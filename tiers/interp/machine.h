@@ -25,6 +25,7 @@ struct Activation {
   PyInterpreterState* interp;
   const volatile int* eval_breaker;
   PyObject* result;  // of the first frame
+  PyObject* dying;   // argument of DropAndNext
   _PyCFrame cframe;
 };
 
@@ -192,6 +193,26 @@ inline void Set(PyObject* value, uint16_t reg, const Instr* pc, PyObject** regs,
   regs[reg] = value;
   XDrop(old, pc, regs, pool);
 }
+
+// Releases act->dying, whose last reference is gone, then goes on behind the
+// instruction at pc. Apart, so that the fast path needs no stack.
+template <int words>
+__attribute__((noinline)) PYVM_CC void DropAndNext(PYVM_ARGS) {
+  DropLast(act->dying, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(words);
+}
+// Stores an owned reference into the destination and goes on.
+#define PYVM_SET_AND_NEXT(value, words)                             \
+  do {                                                              \
+    PyObject* stored = (value);                                     \
+    PyObject* before = regs[pc->a];                                 \
+    regs[pc->a] = stored;                                           \
+    if (before != nullptr && --before->ob_refcnt == 0) [[unlikely]] { \
+      act->dying = before;                                          \
+      PYVM_TAIL DropAndNext<words>(pc, regs, pool, act);            \
+    }                                                               \
+    PYVM_NEXT(words);                                               \
+  } while (0)
 
 // --- Rows -------------------------------------------------------------------
 

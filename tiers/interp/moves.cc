@@ -10,19 +10,16 @@ namespace {
 template <OperandKind K>
 PYVM_CC void Move(PYVM_ARGS) {
   PyObject* value = Take<K>(regs, pool, pc->b);
-  Set(value, pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(value, 1);
 }
 
 PYVM_CC void MoveWide(PYVM_ARGS) {
   auto index = static_cast<uint32_t>(LongJump(*pc));
-  Set(Py_NewRef(pool[-1 - static_cast<int64_t>(index)]), pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(Py_NewRef(pool[-1 - static_cast<int64_t>(index)]), 1);
 }
 
 PYVM_CC void Copy(PYVM_ARGS) {
-  Set(Py_XNewRef(regs[pc->b]), pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(Py_XNewRef(regs[pc->b]), 1);
 }
 
 template <OperandKind K>
@@ -87,8 +84,7 @@ PYVM_CC void LoadDeref(PYVM_ARGS) {
     FormatUnboundDeref(act->tstate, UnitIn(pool)->code, pc->b);
     PYVM_ERROR();
   }
-  Set(Py_NewRef(value), pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(Py_NewRef(value), 1);
 }
 
 template <OperandKind K>
@@ -228,7 +224,7 @@ PYVM_CC void LoadGlobalOp(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-PyObject* EntryValue(PyDictKeysObject* keys, int64_t index) {
+inline PyObject* EntryValue(PyDictKeysObject* keys, int64_t index) {
   return DK_UNICODE_ENTRIES(keys)[index].me_value;
 }
 
@@ -247,8 +243,7 @@ PYVM_CC void LoadGlobalModule(PYVM_ARGS) {
   if (value == nullptr) [[unlikely]] {
     PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
   }
-  Set(Py_NewRef(value), pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(Py_NewRef(value), 1);
 }
 
 PYVM_CC void LoadGlobalBuiltin(PYVM_ARGS) {
@@ -264,8 +259,7 @@ PYVM_CC void LoadGlobalBuiltin(PYVM_ARGS) {
   if (value == nullptr) [[unlikely]] {
     PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
   }
-  Set(Py_NewRef(value), pc->a, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_SET_AND_NEXT(Py_NewRef(value), 1);
 }
 
 }  // namespace
