@@ -86,7 +86,7 @@ inline PyObject* SmallInt(int64_t value) {
       &_Py_SINGLETON(small_ints)[_PY_NSMALLNEGINTS + value]));
 }
 inline bool IsSmallInt(int64_t value) {
-  return static_cast<uint64_t>(value + _PY_NSMALLNEGINTS) <
+  return static_cast<uint64_t>(value) + _PY_NSMALLNEGINTS <
          _PY_NSMALLNEGINTS + _PY_NSMALLPOSINTS;
 }
 
