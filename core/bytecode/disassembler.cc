@@ -94,8 +94,7 @@ class Disassembly {
     if ((info.effects & kEffectList) == 0) return 0;
     if (info.fields[1] == Field::Z) return in.b;
     bool method = op == Op::kCALL_METHOD || op == Op::kCALL_METHOD_C ||
-                  op == Op::kCALL_METHOD_PY ||
-                  op == Op::kCALL_LIST_APPEND;
+                  op == Op::kCALL_METHOD_PY || op == Op::kCALL_LIST_APPEND;
     return u_.caches()[in.c].num_args + (method ? 0u : 1u);
   }
 
@@ -123,7 +122,8 @@ class Disassembly {
         (InfoOf(op).effects & kEffectList) != 0) {
       return cache.keywords == 0
                  ? ""
-                 : " keywords " + Text(u_.pool[-static_cast<int64_t>(cache.keywords)]);
+                 : " keywords " +
+                       Text(u_.pool[-static_cast<int64_t>(cache.keywords)]);
     }
     return " ." + Name(cache.name);
   }

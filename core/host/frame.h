@@ -76,9 +76,11 @@ inline void PopDataStack(PyThreadState* tstate, PyObject** base) {
 // registers are null; `previous` and the link are the caller's to set. Null
 // with MemoryError, and `func` is released.
 Frame* PushFrameSlow(PyThreadState* tstate, PyFunctionObject* func, Unit* unit);
-__attribute__((always_inline)) inline Frame* PushFrame(PyThreadState* tstate, PyFunctionObject* func,
-                        const PyCodeObject* code, const Unit* unit,
-                        uint32_t args) {
+__attribute__((always_inline)) inline Frame* PushFrame(PyThreadState* tstate,
+                                                       PyFunctionObject* func,
+                                                       const PyCodeObject* code,
+                                                       const Unit* unit,
+                                                       uint32_t args) {
   PyObject** base = PushDataStack(tstate, kLinkWords + unit->frame_slots);
   if (base == nullptr) [[unlikely]]
     return nullptr;

@@ -32,10 +32,9 @@ enum class IntOp {
 // bits and is defined; else false.
 // CPython's number of the operator.
 constexpr uint32_t SourceArgOf(IntOp op) {
-  constexpr uint32_t kArgs[] = {NB_ADD,          NB_SUBTRACT,  NB_MULTIPLY,
-                                NB_FLOOR_DIVIDE, NB_REMAINDER, NB_AND,
-                                NB_OR,           NB_XOR,       NB_LSHIFT,
-                                NB_RSHIFT};
+  constexpr uint32_t kArgs[] = {
+      NB_ADD, NB_SUBTRACT, NB_MULTIPLY, NB_FLOOR_DIVIDE, NB_REMAINDER,
+      NB_AND, NB_OR,       NB_XOR,      NB_LSHIFT,       NB_RSHIFT};
   return kArgs[static_cast<int>(op)];
 }
 

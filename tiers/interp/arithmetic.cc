@@ -112,7 +112,8 @@ PYVM_CC void BinaryLongInt(PYVM_ARGS) {
     Forget<R>(regs, pc->c);
     DropInt(right);
   }
-  if (result == nullptr) [[unlikely]] PYVM_ERROR();
+  if (result == nullptr) [[unlikely]]
+    PYVM_ERROR();
   PYVM_SET_AND_NEXT(result, 1);
 }
 

@@ -54,7 +54,7 @@ PYVM_CC void LoadAttrMiss(PYVM_ARGS) {
   do {                                        \
     PyObject* loaded = Py_NewRef(value);      \
     Consume<K>(owner, pc, regs, pool, pc->b); \
-    PYVM_SET_AND_NEXT(loaded, 1);                             \
+    PYVM_SET_AND_NEXT(loaded, 1);             \
   } while (0)
 #define PYVM_MISS_IF(condition) \
   if (condition) [[unlikely]]   \

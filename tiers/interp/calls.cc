@@ -71,9 +71,8 @@ inline PyObject* CallKnownForm(PyThreadState* tstate, PyObject* callable,
   switch (def->ml_flags & kForms) {
     case METH_FASTCALL:
       *done = true;
-      return reinterpret_cast<_PyCFunctionFast>(
-          reinterpret_cast<void (*)()>(def->ml_meth))(
-          self, args, static_cast<Py_ssize_t>(n));
+      return reinterpret_cast<_PyCFunctionFast>(reinterpret_cast<void (*)()>(
+          def->ml_meth))(self, args, static_cast<Py_ssize_t>(n));
     case METH_NOARGS:
       if (n != 0) return nullptr;
       break;
@@ -128,9 +127,9 @@ PYVM_CC void CallAny(PYVM_ARGS) {
     result = CallKnownForm(act->tstate, callable, window + first, nargs, &done);
   }
   if (!done) {
-    result = _PyObject_VectorcallTstate(
-        act->tstate, callable, window + first,
-        nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+    result = _PyObject_VectorcallTstate(act->tstate, callable, window + first,
+                                        nargs | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                        kwnames);
   }
   if (owned) {
     window[first - 1] = nullptr;
@@ -267,7 +266,8 @@ PYVM_CC void CallPy(PYVM_ARGS) {
   SaveCall(regs, cache, kCallCaches);
   callable = TakeArgument(regs, pool, list[0]);
   Frame* frame = BeginCall(act, callable, unit, n);
-  if (frame == nullptr) [[unlikely]] PYVM_ERROR();
+  if (frame == nullptr) [[unlikely]]
+    PYVM_ERROR();
   for (uint32_t i = 0; i < n; ++i) {
     frame->localsplus[i] = TakeArgument(regs, pool, list[1 + i]);
   }
@@ -279,8 +279,7 @@ PYVM_CC void CallMethodPy(PYVM_ARGS) {
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject** window = regs + pc->b;
   PyObject* callable = window[0];
-  Unit* unit =
-      callable == nullptr ? nullptr : CachedUnit(cache, callable);
+  Unit* unit = callable == nullptr ? nullptr : CachedUnit(cache, callable);
   if (unit == nullptr) [[unlikely]] {
     PYVM_TAIL CallMethodMiss(pc, regs, pool, act);
   }
@@ -288,7 +287,8 @@ PYVM_CC void CallMethodPy(PYVM_ARGS) {
   SaveCall(regs, cache, kCallCaches);
   window[0] = nullptr;
   Frame* frame = BeginCall(act, callable, unit, n + 1);
-  if (frame == nullptr) [[unlikely]] PYVM_ERROR();
+  if (frame == nullptr) [[unlikely]]
+    PYVM_ERROR();
   frame->localsplus[0] = window[1];
   window[1] = nullptr;
   for (uint32_t i = 0; i < n; ++i) {

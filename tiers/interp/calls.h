@@ -30,8 +30,10 @@ inline Unit* InlineCallee(Activation* act, PyObject* callable) {
 // Pushes a frame for `function` (reference taken over, also on failure), whose
 // first `args` registers the caller fills at once. Null with an exception:
 // RecursionError or MemoryError.
-__attribute__((always_inline)) inline Frame* BeginCall(Activation* act, PyObject* function, const Unit* unit,
-                        uint32_t args) {
+__attribute__((always_inline)) inline Frame* BeginCall(Activation* act,
+                                                       PyObject* function,
+                                                       const Unit* unit,
+                                                       uint32_t args) {
   PyThreadState* tstate = act->tstate;
   if (tstate->recursion_remaining-- <= 0 &&
       _Py_CheckRecursiveCall(tstate, "") != 0) [[unlikely]] {
@@ -76,21 +78,21 @@ inline PyObject* TakeArgument(PyObject** regs, PyObject** pool, Operand x) {
     PYVM_DISPATCH();                                                        \
   } while (0)
 // The same for a callee whose first instruction may be folded into the call.
-#define PYVM_ENTER_DIRECT(frame, unit, words, flags)                   \
-  do {                                                                 \
-    *LinkOf(frame) = {pc, pc + 1 + (words),                            \
+#define PYVM_ENTER_DIRECT(frame, unit, words, flags)                        \
+  do {                                                                      \
+    *LinkOf(frame) = {pc, pc + 1 + (words),                                 \
                       reinterpret_cast<uintptr_t>(UnitIn(pool)) | (flags)}; \
-    (frame)->previous = FrameOf(regs);                                 \
-    act->cframe.current_frame = (frame);                               \
-    pc = (unit)->instrs;                                               \
-    pool = (unit)->pool;                                               \
-    regs = (frame)->localsplus;                                        \
-    if ((unit)->starts_with_resume && (unit)->entry_budget > 1 &&      \
-        (*act->eval_breaker | act->cframe.use_tracing) == 0) [[likely]] { \
-      --(unit)->entry_budget;                                          \
-      ++pc;                                                            \
-    }                                                                  \
-    PYVM_DISPATCH();                                                   \
+    (frame)->previous = FrameOf(regs);                                      \
+    act->cframe.current_frame = (frame);                                    \
+    pc = (unit)->instrs;                                                    \
+    pool = (unit)->pool;                                                    \
+    regs = (frame)->localsplus;                                             \
+    if ((unit)->starts_with_resume && (unit)->entry_budget > 1 &&           \
+        (*act->eval_breaker | act->cframe.use_tracing) == 0) [[likely]] {   \
+      --(unit)->entry_budget;                                               \
+      ++pc;                                                                 \
+    }                                                                       \
+    PYVM_DISPATCH();                                                        \
   } while (0)
 #define PYVM_ENTER_CALL(frame, unit, words) \
   PYVM_ENTER_CALL_FLAGS(frame, unit, words, 0)

@@ -56,23 +56,23 @@ inline PyGenObject* ResumableGenerator(PyObject* o) {
 
 // Goes on in `gen`, which receives `value` (taken over). pc's position is
 // saved, recursion has been counted.
-#define PYVM_RESUME_GENERATOR(gen, value)                                      \
-  do {                                                                         \
-    Frame* self = FrameOf(regs);                                               \
-    self->stacktop = EncodeResume(pc, UnitIn(pool));                           \
-    BeginResume(act->tstate, gen, self, value);                                \
-    auto* frame = reinterpret_cast<Frame*>((gen)->gi_iframe);                  \
-    act->cframe.current_frame = frame;                                         \
-    Unit* unit = UnitOf(frame);                                                \
-    regs = frame->localsplus;                                                  \
-    pool = unit->pool;                                                         \
-    auto top = static_cast<uint32_t>(frame->stacktop);                         \
-    for (uint32_t i = top; i < unit->num_registers; ++i) {                     \
-      regs[i] = nullptr;                                                       \
-    }                                                                          \
-    frame->stacktop = -1;                                                      \
-    pc = ResumePoint(frame, unit);                                    \
-    PYVM_DISPATCH();                                                           \
+#define PYVM_RESUME_GENERATOR(gen, value)                     \
+  do {                                                        \
+    Frame* self = FrameOf(regs);                              \
+    self->stacktop = EncodeResume(pc, UnitIn(pool));          \
+    BeginResume(act->tstate, gen, self, value);               \
+    auto* frame = reinterpret_cast<Frame*>((gen)->gi_iframe); \
+    act->cframe.current_frame = frame;                        \
+    Unit* unit = UnitOf(frame);                               \
+    regs = frame->localsplus;                                 \
+    pool = unit->pool;                                        \
+    auto top = static_cast<uint32_t>(frame->stacktop);        \
+    for (uint32_t i = top; i < unit->num_registers; ++i) {    \
+      regs[i] = nullptr;                                      \
+    }                                                         \
+    frame->stacktop = -1;                                     \
+    pc = ResumePoint(frame, unit);                            \
+    PYVM_DISPATCH();                                          \
   } while (0)
 
 inline bool EnterRecursion(PyThreadState* tstate) {

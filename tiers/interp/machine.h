@@ -202,16 +202,16 @@ __attribute__((noinline)) PYVM_CC void DropAndNext(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(words);
 }
 // Stores an owned reference into the destination and goes on.
-#define PYVM_SET_AND_NEXT(value, words)                             \
-  do {                                                              \
-    PyObject* stored = (value);                                     \
-    PyObject* before = regs[pc->a];                                 \
-    regs[pc->a] = stored;                                           \
+#define PYVM_SET_AND_NEXT(value, words)                               \
+  do {                                                                \
+    PyObject* stored = (value);                                       \
+    PyObject* before = regs[pc->a];                                   \
+    regs[pc->a] = stored;                                             \
     if (before != nullptr && --before->ob_refcnt == 0) [[unlikely]] { \
-      act->dying = before;                                          \
-      PYVM_TAIL DropAndNext<words>(pc, regs, pool, act);            \
-    }                                                               \
-    PYVM_NEXT(words);                                               \
+      act->dying = before;                                            \
+      PYVM_TAIL DropAndNext<words>(pc, regs, pool, act);              \
+    }                                                                 \
+    PYVM_NEXT(words);                                                 \
   } while (0)
 
 // --- Rows -------------------------------------------------------------------

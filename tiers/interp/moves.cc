@@ -18,9 +18,7 @@ PYVM_CC void MoveWide(PYVM_ARGS) {
   PYVM_SET_AND_NEXT(Py_NewRef(pool[-1 - static_cast<int64_t>(index)]), 1);
 }
 
-PYVM_CC void Copy(PYVM_ARGS) {
-  PYVM_SET_AND_NEXT(Py_XNewRef(regs[pc->b]), 1);
-}
+PYVM_CC void Copy(PYVM_ARGS) { PYVM_SET_AND_NEXT(Py_XNewRef(regs[pc->b]), 1); }
 
 template <OperandKind K>
 PYVM_CC void DropOne(PYVM_ARGS) {
