@@ -50,10 +50,7 @@ class Translator {
       if (s.leader) EnterLeader(i);
       instr_of_[i] = Size();
       cur_ = i;
-      if (!grouped_) {
-        begin_unit_ = s.begin;
-        if (image_ != nullptr) shadow_ = stack_;
-      }
+      if (!grouped_ && image_ != nullptr) Begin(s);
       grouped_ = s.op == KW_NAMES || (grouped_ && s.op == PRECALL);
       FlushForHandler(s.unit);
       live_ = !EndsFlow(s.op);
@@ -87,13 +84,26 @@ class Translator {
     return !IsNull(x) && KindOf(x) == OperandKind::kTemp;
   }
 
+  // Notes the state before source instruction `s`, for the stack's description.
+  void Begin(const SourceInstr& s) {
+    begin_unit_ = s.begin;
+    shadow_ = stack_;
+    if (pending_size_ == Size() && !s.leader) return;
+    pending_unit_ = begin_unit_;
+    pending_stack_ = stack_;
+    pending_size_ = Size();
+  }
+
   // --- Emission -------------------------------------------------------------
   uint32_t EmitConcrete(uint16_t op, uint32_t a, uint32_t b, uint32_t c) {
     uint32_t at = Size();
     if (at == asked_ && image_ != nullptr) {
+      // The source instructions that have emitted nothing since the one before
+      // are repeated: none of them changes anything, and tracing shows them.
+      bool first = at == pending_size_;
       image_->ok = true;
-      image_->next_unit = begin_unit_;
-      image_->entries = shadow_;
+      image_->next_unit = first ? pending_unit_ : begin_unit_;
+      image_->entries = first ? pending_stack_ : shadow_;
     }
     instrs_.push_back({op, static_cast<uint16_t>(a), static_cast<uint16_t>(b),
                        static_cast<uint16_t>(c)});
@@ -190,8 +200,7 @@ class Translator {
   void EnterLeader(uint32_t i) {
     const SourceInstr& s = a_.instrs[i];
     if (live_) {
-      begin_unit_ = s.begin;
-      if (image_ != nullptr) shadow_ = stack_;
+      if (image_ != nullptr) Begin(s);
       FlushForJoin();
     }
     stack_.clear();
@@ -275,6 +284,10 @@ class Translator {
   uint32_t cur_ = 0;
   uint32_t skip_to_ = 0;
   uint32_t begin_unit_ = 0;
+  // The same at the first source instruction behind the last emission.
+  std::vector<Operand> pending_stack_;
+  uint32_t pending_unit_ = 0;
+  uint32_t pending_size_ = kNoTarget;
   uint32_t num_caches_ = 0;
   uint32_t kw_names_ = 0;
   uint32_t asked_ = kNoTarget;

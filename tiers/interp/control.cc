@@ -1,6 +1,7 @@
 // Entering and leaving frames, exceptions, and what happens between
 // instructions.
 #include "core/host/host.h"
+#include "core/host/tracing.h"
 #include "core/runtime/raise.h"
 #include "core/runtime/unwind.h"
 #include "core/tier/manager.h"
@@ -69,9 +70,17 @@ PYVM_CC void ReturnFromInit(PYVM_ARGS) {
   PYVM_DISPATCH();
 }
 
+// The exception has arrived in the frame, whose prev_instr is right.
+void NoteException(Activation* act, Frame* frame) {
+  AddTraceback(frame);
+  if (act->tstate->c_tracefunc != nullptr) [[unlikely]] {
+    TraceException(act->tstate, frame);
+  }
+}
+
 // The exception of a callee arrives at the call, whose prev_instr stands.
 PYVM_CC void ErrorInCallee(PYVM_ARGS) {
-  AddTraceback(FrameOf(regs));
+  NoteException(act, FrameOf(regs));
   PYVM_TAIL Unwind(pc, regs, pool, act);
 }
 
@@ -155,7 +164,7 @@ PYVM_CC void HandleError(PYVM_ARGS) {
     PyErr_SetString(PyExc_SystemError, "error return without exception set");
   }
   SavePc(pc, regs, pool);
-  AddTraceback(FrameOf(regs));
+  NoteException(act, FrameOf(regs));
   PYVM_TAIL Unwind(pc, regs, pool, act);
 }
 
@@ -175,6 +184,9 @@ PYVM_CC void Unwind(PYVM_ARGS) {
   }
   for (uint32_t i = unit->num_registers; i > unit->num_locals; --i) {
     Py_CLEAR(regs[i - 1]);
+  }
+  if (act->cframe.use_tracing) [[unlikely]] {
+    TraceUnwind(act->tstate, frame);
   }
   act->result = nullptr;
   PYVM_TAIL Leave(pc, regs, pool, act);
@@ -267,7 +279,7 @@ PYVM_CC void CheckBreaker(PYVM_ARGS) {
     Unit* unit = UnitIn(pool);
     FrameOf(regs)->prev_instr = CodeStart(unit) + unit->PositionOf(pc);
     if (HandlePending(act->tstate) < 0) {
-      AddTraceback(FrameOf(regs));
+      NoteException(act, FrameOf(regs));
       PYVM_TAIL Unwind(pc, regs, pool, act);
     }
   }

@@ -206,3 +206,62 @@ sys._getframe().f_trace = None
 flush("callers traced")
 hot = sum(callee(2) == "bottom" for _ in range(1000))
 print(hot, sys.gettrace(), sys.getprofile())
+
+
+def trace_callers():
+    sys.settrace(tracer)
+    f = sys._getframe()
+    while f is not None:
+        f.f_trace = tracer
+        f = f.f_back
+
+
+def raises(n):
+    if n == 0:
+        trace_callers()
+        raise KeyError(n)
+    raises(n - 1)
+
+
+def catches():
+    try:
+        raises(2)
+    except KeyError:
+        pass
+    return "caught"
+
+
+print(catches())
+sys.settrace(None)
+sys._getframe().f_trace = None
+flush("an exception passes frames that were not traced when they were called")
+
+
+def turned_on_by_a_failing_call(value):
+    x = [value, value]
+    try:
+        x = sorted(x, key=lambda _: trace_callers() or missing)
+    except NameError:
+        x = x, value, len(x)
+    return x
+
+
+print(turned_on_by_a_failing_call(7))
+sys.settrace(None)
+sys._getframe().f_trace = None
+flush("switched on below a call in C that fails")
+
+
+def profile_unwind():
+    def inner():
+        sys.setprofile(profiler)
+        raise KeyError
+
+    try:
+        inner()
+    except KeyError:
+        sys.setprofile(None)
+
+
+profile_unwind()
+flush("profile: an exception leaves a frame that was running")
