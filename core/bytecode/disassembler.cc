@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -128,6 +129,18 @@ class Disassembly {
     return " ." + Name(cache.name);
   }
 
+  // What stands between the operands: BINARY_OP takes its operator from the
+  // instruction that it was made of.
+  std::string Separator(const Instr& in, Op op) const {
+    static constexpr const char* kOperators[] = {
+        "+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^"};
+    constexpr size_t kCount = std::size(kOperators);
+    if (op != Op::kBINARY_OP && op != Op::kBINARY_OP_ANY) return ", ";
+    size_t oparg = u_.first_code_unit[u_.PositionOf(&in)] >> 8;
+    return std::string(" ") + kOperators[oparg % kCount] +
+           (oparg < kCount ? " " : "= ");
+  }
+
   uint32_t One(uint32_t i) {
     const Instr& in = u_.instrs[i];
     Op op = BaseOf(in.op);
@@ -172,7 +185,7 @@ class Disassembly {
         default:
           continue;
       }
-      text += (first ? " " : ", ") + part;
+      text += (first ? " " : Separator(in, op)) + part;
       first = false;
     }
     uint32_t n = ListLength(in, op);
