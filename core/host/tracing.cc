@@ -12,9 +12,9 @@ int CallTrace(Py_tracefunc function, PyObject* object, PyThreadState* tstate,
   int what_before = tstate->tracing_what;
   tstate->tracing_what = what;
   PyThreadState_EnterTracing(tstate);
-  f->f_lineno = PyCode_Addr2Line(
-      frame->f_code, _PyInterpreterFrame_LASTI(frame) *
-                         static_cast<int>(sizeof(_Py_CODEUNIT)));
+  f->f_lineno = PyCode_Addr2Line(frame->f_code,
+                                 _PyInterpreterFrame_LASTI(frame) *
+                                     static_cast<int>(sizeof(_Py_CODEUNIT)));
   int result = function(object, f, what, arg);
   f->f_lineno = 0;
   PyThreadState_LeaveTracing(tstate);
