@@ -94,6 +94,11 @@ inline PyObject* CallKnownForm(PyThreadState* tstate, PyObject* callable,
   return result;
 }
 
+// What a signal handler raises comes out of the call that was interrupted.
+#define PYVM_PENDING_AFTER_CALL()                                             \
+  if (*act->eval_breaker != 0 && HandlePending(act->tstate) < 0) [[unlikely]] \
+  PYVM_ERROR()
+
 // Calls whatever the window holds after FillWindow; `first` is where the
 // arguments begin (1 with a receiver, else 2).
 template <Form form>
@@ -143,11 +148,8 @@ PYVM_CC void CallAny(PYVM_ARGS) {
   if (result == nullptr) [[unlikely]]
     PYVM_ERROR();
   Set(result, pc->a, pc, regs, pool);
-  pc += 1 + WordsOf<form>(cache);
-  if (*act->eval_breaker | act->cframe.use_tracing) [[unlikely]] {
-    PYVM_TAIL CheckBreaker(pc, regs, pool, act);
-  }
-  PYVM_DISPATCH();
+  PYVM_PENDING_AFTER_CALL();
+  PYVM_NEXT_AFTER_CALL(1 + WordsOf<form>(cache));
 }
 
 // --- Calls of Python functions ----------------------------------------------
@@ -623,6 +625,7 @@ PYVM_CC void CallEx(PYVM_ARGS) {
   if (result == nullptr) [[unlikely]]
     PYVM_ERROR();
   Set(result, pc->a, pc, regs, pool);
+  PYVM_PENDING_AFTER_CALL();
   PYVM_NEXT_AFTER_CALL(1);
 }
 

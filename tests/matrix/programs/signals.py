@@ -187,3 +187,55 @@ print(log)
 signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 signal.raise_signal(signal.SIGUSR1)
 print(signal.getsignal(signal.SIGUSR1) == signal.SIG_IGN)
+
+
+class Suppress:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        return exc[0] is Alarm
+
+
+def line_of(error):
+    tb = error.__traceback__
+    return tb.tb_lineno - tb.tb_frame.f_code.co_firstlineno
+
+
+signal.signal(signal.SIGUSR1, on_alarm)
+send, word = signal.raise_signal, (signal.SIGUSR1,)
+
+
+def last_call_of_a_with_block():
+    with Suppress():
+        send(signal.SIGUSR1)
+    with Suppress():
+        send(*word)
+    with Suppress():
+        x = send(*word, **{})
+    return "suppressed"
+
+
+def last_call_of_a_try_block():
+    found = []
+    try:
+        x = send(signal.SIGUSR1)
+    except Alarm as e:
+        found.append(line_of(e))
+    try:
+        y = send(*word)
+    except Alarm as e:
+        found.append(line_of(e))
+    try:
+        (
+            signal
+            .raise_signal(
+                signal.SIGUSR1
+            )
+        )
+    except Alarm as e:
+        found.append(line_of(e))
+    return found
+
+
+print(last_call_of_a_with_block(), last_call_of_a_try_block())
