@@ -7,7 +7,10 @@
 namespace pyvm::interp {
 namespace {
 
+// An allocation may start a collection, whose finalizers look at the frame, and
+// tracemalloc notes the line.
 PYVM_CC void BuildTuple(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
   uint32_t n = pc->b;
   PyObject* tuple = PyTuple_New(n);
   if (tuple == nullptr) [[unlikely]]
@@ -20,6 +23,7 @@ PYVM_CC void BuildTuple(PYVM_ARGS) {
 }
 
 PYVM_CC void BuildList(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
   uint32_t n = pc->b;
   PyObject* list = PyList_New(n);
   if (list == nullptr) [[unlikely]]
@@ -42,6 +46,7 @@ PYVM_CC void ListAppend(PYVM_ARGS) {
     Py_SET_SIZE(l, size + 1);
     PYVM_NEXT(1);
   }
+  SavePc(pc, regs, pool);
   int err = PyList_Append(list, item);
   Py_DECREF(item);
   if (err < 0) [[unlikely]]
