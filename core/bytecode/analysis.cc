@@ -3,220 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/bytecode/source_ops.h"
+
+// The opcode that a specialised one stands for (CPython's internal table).
+extern "C" const uint8_t _PyOpcode_Deopt[256];
+
 namespace pyvm {
 namespace {
-
-// Inline cache entries behind each opcode, in code units (CPython 3.11).
-uint32_t CacheUnits(uint8_t op) {
-  switch (op) {
-    case LOAD_METHOD:
-      return 10;
-    case LOAD_GLOBAL:
-      return 5;
-    case BINARY_SUBSCR:
-    case STORE_ATTR:
-    case LOAD_ATTR:
-    case CALL:
-      return 4;
-    case COMPARE_OP:
-      return 2;
-    case STORE_SUBSCR:
-    case UNPACK_SEQUENCE:
-    case BINARY_OP:
-    case PRECALL:
-      return 1;
-    default:
-      return 0;
-  }
-}
-
-enum class JumpKind { kNone, kForward, kBackward };
-
-JumpKind JumpKindOf(uint8_t op) {
-  switch (op) {
-    case FOR_ITER:
-    case JUMP_FORWARD:
-    case JUMP_IF_FALSE_OR_POP:
-    case JUMP_IF_TRUE_OR_POP:
-    case POP_JUMP_FORWARD_IF_FALSE:
-    case POP_JUMP_FORWARD_IF_TRUE:
-    case POP_JUMP_FORWARD_IF_NONE:
-    case POP_JUMP_FORWARD_IF_NOT_NONE:
-    case SEND:
-      return JumpKind::kForward;
-    case JUMP_BACKWARD:
-    case JUMP_BACKWARD_NO_INTERRUPT:
-    case POP_JUMP_BACKWARD_IF_FALSE:
-    case POP_JUMP_BACKWARD_IF_TRUE:
-    case POP_JUMP_BACKWARD_IF_NONE:
-    case POP_JUMP_BACKWARD_IF_NOT_NONE:
-      return JumpKind::kBackward;
-    default:
-      return JumpKind::kNone;
-  }
-}
-
-bool IsKnown(uint8_t op) {
-  switch (op) {
-#define K(name) case name:
-    // clang-format off
-    K(POP_TOP) K(PUSH_NULL) K(NOP) K(UNARY_POSITIVE) K(UNARY_NEGATIVE)
-    K(UNARY_NOT) K(UNARY_INVERT) K(BINARY_SUBSCR) K(GET_LEN) K(MATCH_MAPPING)
-    K(MATCH_SEQUENCE) K(MATCH_KEYS) K(PUSH_EXC_INFO) K(CHECK_EXC_MATCH)
-    K(CHECK_EG_MATCH) K(WITH_EXCEPT_START) K(GET_AITER) K(GET_ANEXT)
-    K(BEFORE_ASYNC_WITH) K(BEFORE_WITH) K(END_ASYNC_FOR) K(STORE_SUBSCR)
-    K(DELETE_SUBSCR) K(GET_ITER) K(GET_YIELD_FROM_ITER) K(PRINT_EXPR)
-    K(LOAD_BUILD_CLASS) K(LOAD_ASSERTION_ERROR) K(RETURN_GENERATOR)
-    K(LIST_TO_TUPLE) K(RETURN_VALUE) K(IMPORT_STAR) K(SETUP_ANNOTATIONS)
-    K(YIELD_VALUE) K(ASYNC_GEN_WRAP) K(PREP_RERAISE_STAR) K(POP_EXCEPT)
-    K(STORE_NAME) K(DELETE_NAME) K(UNPACK_SEQUENCE) K(FOR_ITER) K(UNPACK_EX)
-    K(STORE_ATTR) K(DELETE_ATTR) K(STORE_GLOBAL) K(DELETE_GLOBAL) K(SWAP)
-    K(LOAD_CONST) K(LOAD_NAME) K(BUILD_TUPLE) K(BUILD_LIST) K(BUILD_SET)
-    K(BUILD_MAP) K(LOAD_ATTR) K(COMPARE_OP) K(IMPORT_NAME) K(IMPORT_FROM)
-    K(JUMP_FORWARD) K(JUMP_IF_FALSE_OR_POP) K(JUMP_IF_TRUE_OR_POP)
-    K(POP_JUMP_FORWARD_IF_FALSE) K(POP_JUMP_FORWARD_IF_TRUE) K(LOAD_GLOBAL)
-    K(IS_OP) K(CONTAINS_OP) K(RERAISE) K(COPY) K(BINARY_OP) K(SEND)
-    K(LOAD_FAST) K(STORE_FAST) K(DELETE_FAST) K(POP_JUMP_FORWARD_IF_NOT_NONE)
-    K(POP_JUMP_FORWARD_IF_NONE) K(RAISE_VARARGS) K(GET_AWAITABLE)
-    K(MAKE_FUNCTION) K(BUILD_SLICE) K(JUMP_BACKWARD_NO_INTERRUPT) K(MAKE_CELL)
-    K(LOAD_CLOSURE) K(LOAD_DEREF) K(STORE_DEREF) K(DELETE_DEREF)
-    K(JUMP_BACKWARD) K(CALL_FUNCTION_EX) K(LIST_APPEND) K(SET_ADD) K(MAP_ADD)
-    K(LOAD_CLASSDEREF) K(COPY_FREE_VARS) K(RESUME) K(MATCH_CLASS)
-    K(FORMAT_VALUE) K(BUILD_CONST_KEY_MAP) K(BUILD_STRING) K(LOAD_METHOD)
-    K(LIST_EXTEND) K(SET_UPDATE) K(DICT_MERGE) K(DICT_UPDATE) K(PRECALL)
-    K(CALL) K(KW_NAMES) K(POP_JUMP_BACKWARD_IF_NOT_NONE)
-    K(POP_JUMP_BACKWARD_IF_NONE) K(POP_JUMP_BACKWARD_IF_FALSE)
-    K(POP_JUMP_BACKWARD_IF_TRUE)
-    // clang-format on
-#undef K
-                                                                                    return true;
-    default:
-      return false;
-  }
-}
-
-// Values that an instruction reads from the stack, counted from its top.
-uint32_t StackReads(uint8_t op, uint32_t arg) {
-  switch (op) {
-    case POP_TOP:
-    case UNARY_POSITIVE:
-    case UNARY_NEGATIVE:
-    case UNARY_NOT:
-    case UNARY_INVERT:
-    case GET_LEN:
-    case MATCH_MAPPING:
-    case MATCH_SEQUENCE:
-    case PUSH_EXC_INFO:
-    case GET_AITER:
-    case GET_ANEXT:
-    case BEFORE_ASYNC_WITH:
-    case BEFORE_WITH:
-    case GET_ITER:
-    case GET_YIELD_FROM_ITER:
-    case PRINT_EXPR:
-    case LIST_TO_TUPLE:
-    case RETURN_VALUE:
-    case IMPORT_STAR:
-    case YIELD_VALUE:
-    case ASYNC_GEN_WRAP:
-    case POP_EXCEPT:
-    case STORE_NAME:
-    case UNPACK_SEQUENCE:
-    case UNPACK_EX:
-    case FOR_ITER:
-    case DELETE_ATTR:
-    case STORE_GLOBAL:
-    case LOAD_ATTR:
-    case LOAD_METHOD:
-    case IMPORT_FROM:
-    case JUMP_IF_FALSE_OR_POP:
-    case JUMP_IF_TRUE_OR_POP:
-    case POP_JUMP_FORWARD_IF_FALSE:
-    case POP_JUMP_FORWARD_IF_TRUE:
-    case POP_JUMP_FORWARD_IF_NONE:
-    case POP_JUMP_FORWARD_IF_NOT_NONE:
-    case POP_JUMP_BACKWARD_IF_FALSE:
-    case POP_JUMP_BACKWARD_IF_TRUE:
-    case POP_JUMP_BACKWARD_IF_NONE:
-    case POP_JUMP_BACKWARD_IF_NOT_NONE:
-    case STORE_FAST:
-    case STORE_DEREF:
-    case GET_AWAITABLE:
-      return 1;
-    case BINARY_SUBSCR:
-    case MATCH_KEYS:
-    case CHECK_EXC_MATCH:
-    case CHECK_EG_MATCH:
-    case END_ASYNC_FOR:
-    case DELETE_SUBSCR:
-    case PREP_RERAISE_STAR:
-    case STORE_ATTR:
-    case COMPARE_OP:
-    case IMPORT_NAME:
-    case IS_OP:
-    case CONTAINS_OP:
-    case BINARY_OP:
-    case SEND:
-      return 2;
-    case STORE_SUBSCR:
-    case MATCH_CLASS:
-      return 3;
-    case WITH_EXCEPT_START:
-      return 4;
-    case SWAP:
-    case COPY:
-    case BUILD_TUPLE:
-    case BUILD_LIST:
-    case BUILD_SET:
-    case BUILD_STRING:
-    case BUILD_SLICE:
-    case RAISE_VARARGS:
-      return arg;
-    case BUILD_MAP:
-      return 2 * arg;
-    case BUILD_CONST_KEY_MAP:
-    case RERAISE:
-    case LIST_APPEND:
-    case SET_ADD:
-    case LIST_EXTEND:
-    case SET_UPDATE:
-    case DICT_UPDATE:
-      return arg + 1;
-    // The error message names the function, which lies below the dict.
-    case DICT_MERGE:
-      return arg + 3;
-    case MAP_ADD:
-    case PRECALL:
-    case CALL:
-      return arg + 2;
-    case CALL_FUNCTION_EX:
-      return 3 + (arg & 1);
-    case MAKE_FUNCTION:
-      return 1 + (arg & 1) + (arg >> 1 & 1) + (arg >> 2 & 1) + (arg >> 3 & 1);
-    case FORMAT_VALUE:
-      return 1 + (arg >> 2 & 1);
-    default:
-      return 0;
-  }
-}
-
-// The change of the stack's depth; CPython's own table, with the two places
-// where it counts for the compiler's convenience put right.
-int StackEffect(uint8_t op, uint32_t arg, bool jumps) {
-  switch (op) {
-    case RETURN_GENERATOR:
-      return 1;  // what is sent first
-    case PRECALL:
-      return 0;
-    case CALL:
-      return -1 - static_cast<int>(arg);
-    case KW_NAMES:
-      return 0;
-    default:
-      return PyCompile_OpcodeStackEffectWithJump(op, static_cast<int>(arg),
-                                                 jumps ? 1 : 0);
-  }
-}
 
 std::string At(uint32_t unit, const char* what) {
   return std::string(what) + " at offset " + std::to_string(unit * 2);
@@ -231,8 +24,12 @@ class Analyzer {
     if (error.empty()) error = Decode();
     if (error.empty()) error = Targets();
     if (error.empty()) error = Ranges();
+    if (error.empty()) error = Keywords();
+    if (error.empty()) error = Generator();
     if (error.empty()) error = Depths();
-    if (error.empty()) Bound();
+    if (!error.empty()) return error;
+    Bound();
+    Walk(&error);
     return error;
   }
 
@@ -256,13 +53,11 @@ class Analyzer {
   }
 
   std::string Decode() {
-    PyObject* bytes = PyCode_GetCode(code_);
-    if (bytes == nullptr) {
-      PyErr_Clear();
-      return "the code cannot be read";
-    }
-    const auto* p = reinterpret_cast<const uint8_t*>(PyBytes_AS_STRING(bytes));
-    auto n = static_cast<uint32_t>(PyBytes_GET_SIZE(bytes) / 2);
+    // Not PyCode_GetCode: it writes past the end of code that is cut off in an
+    // inline cache.
+    const uint16_t* code = reinterpret_cast<uint16_t*>(_PyCode_CODE(code_));
+    auto n = static_cast<uint32_t>(Py_SIZE(code_));
+    auto opcode = [&](uint32_t i) { return _PyOpcode_Deopt[code[i] & 0xff]; };
     a_.instr_at.assign(n + 1, kNoTarget);
     a_.instrs.reserve(n / 2 + 1);
     std::string error;
@@ -272,16 +67,16 @@ class Analyzer {
       s.depth = -1;
       s.target = kNoTarget;
       uint32_t arg = 0;
-      while (i < n && p[2 * i] == EXTENDED_ARG) {
-        arg = (arg | p[2 * i + 1]) << 8;
+      while (i < n && opcode(i) == EXTENDED_ARG) {
+        arg = (arg | code[i] >> 8) << 8;
         ++i;
       }
       if (i >= n) {
         error = At(s.begin, "EXTENDED_ARG without an instruction");
         break;
       }
-      s.op = p[2 * i];
-      s.arg = arg | p[2 * i + 1];
+      s.op = opcode(i);
+      s.arg = arg | code[i] >> 8;
       s.unit = i;
       s.end = i + 1 + CacheUnits(s.op);
       if (!IsKnown(s.op)) error = At(i, "unknown opcode");
@@ -291,12 +86,17 @@ class Analyzer {
       a_.instrs.push_back(s);
       i = s.end;
     }
-    Py_DECREF(bytes);
     if (error.empty() && a_.instrs.empty()) error = "there is no code";
     for (size_t i = 0; i < a_.instrs.size() && error.empty(); ++i) {
       error = CheckArgument(a_.instrs[i]);
     }
     return error;
+  }
+
+  bool HoldsCell(uint32_t local) const {
+    constexpr int kCellOrFree = 0x40 | 0x80;  // of CPython's _PyLocals_Kind
+    return (PyBytes_AS_STRING(code_->co_localspluskinds)[local] &
+            kCellOrFree) != 0;
   }
 
   std::string CheckArgument(const SourceInstr& s) {
@@ -328,25 +128,36 @@ class Analyzer {
         good = s.arg < names;
         break;
       case LOAD_FAST:
-      case STORE_FAST:
-      case DELETE_FAST:
-      case MAKE_CELL:
         good = s.arg < a_.num_locals;
         break;
+      case STORE_FAST:
+      case DELETE_FAST:
+        good = s.arg < a_.num_locals && !HoldsCell(s.arg);
+        break;
+      case MAKE_CELL:
       case LOAD_CLOSURE:
       case LOAD_DEREF:
       case STORE_DEREF:
       case DELETE_DEREF:
       case LOAD_CLASSDEREF:
-        good =
-            s.arg < a_.num_locals &&
-            (PyBytes_AS_STRING(code_->co_localspluskinds)[s.arg] & 0xc0) != 0;
+        good = s.arg < a_.num_locals && HoldsCell(s.arg);
+        break;
+      case RETURN_GENERATOR:
+      case YIELD_VALUE:
+        good = IsGenerator();
         break;
       case COPY_FREE_VARS:
         good = s.arg == static_cast<uint32_t>(code_->co_nfreevars);
         break;
       case SWAP:
       case COPY:
+      case LIST_APPEND:
+      case SET_ADD:
+      case MAP_ADD:
+      case LIST_EXTEND:
+      case SET_UPDATE:
+      case DICT_UPDATE:
+      case DICT_MERGE:
         good = s.arg > 0;
         break;
       case COMPARE_OP:
@@ -404,6 +215,55 @@ class Analyzer {
     return "";
   }
 
+  // The names of keyword arguments belong to the very next call.
+  std::string Keywords() {
+    for (size_t i = 0; i < a_.instrs.size(); ++i) {
+      if (a_.instrs[i].op != KW_NAMES) continue;
+      size_t call = i + 1;
+      for (; call < a_.instrs.size() && !a_.instrs[call].leader; ++call) {
+        if (a_.instrs[call].op != PRECALL) break;
+      }
+      PyObject* names = PyTuple_GET_ITEM(code_->co_consts, a_.instrs[i].arg);
+      bool good = call < a_.instrs.size() && !a_.instrs[call].leader &&
+                  a_.instrs[call].op == CALL &&
+                  PyTuple_GET_SIZE(names) <=
+                      static_cast<Py_ssize_t>(a_.instrs[call].arg);
+      for (Py_ssize_t j = 0; j < PyTuple_GET_SIZE(names); ++j) {
+        good = good && PyUnicode_Check(PyTuple_GET_ITEM(names, j));
+      }
+      if (!good) return At(a_.instrs[i].unit, "keyword names without a call");
+    }
+    return "";
+  }
+
+  bool IsGenerator() const {
+    return (code_->co_flags &
+            (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
+  }
+  // A generator becomes one before anything else happens, and once.
+  std::string Generator() {
+    if (!IsGenerator()) return "";
+    size_t begin = 0;
+    while (begin < a_.instrs.size() && (a_.instrs[begin].op == COPY_FREE_VARS ||
+                                        a_.instrs[begin].op == MAKE_CELL)) {
+      ++begin;
+    }
+    for (size_t i = 0; i < a_.instrs.size(); ++i) {
+      const SourceInstr& s = a_.instrs[i];
+      if ((s.op == RETURN_GENERATOR) != (i == begin) ||
+          (s.target != kNoTarget && s.target <= begin)) {
+        return At(s.unit, "not how a generator begins");
+      }
+    }
+    for (const ExceptionRange& r : a_.ranges) {
+      if (a_.instr_at[r.handler] <= begin) {
+        return At(r.handler, "not how a generator begins");
+      }
+    }
+    return begin == a_.instrs.size() ? "a generator without RETURN_GENERATOR"
+                                     : "";
+  }
+
   // Reads one number of the exception table; false at its end.
   bool ReadNumber(const uint8_t*& p, const uint8_t* end, uint32_t* out) {
     if (p >= end) return false;
@@ -455,6 +315,11 @@ class Analyzer {
     return unit < it->end ? &*it : nullptr;
   }
 
+  static bool CannotRaise(uint8_t op) {
+    return op == POP_EXCEPT || op == PUSH_EXC_INFO || op == POP_TOP ||
+           op == SWAP || op == STORE_FAST || op == RETURN_VALUE;
+  }
+
   std::string Reach(uint32_t index, int depth) {
     if (index >= a_.instrs.size()) return "control falls off the end";
     SourceInstr& s = a_.instrs[index];
@@ -473,13 +338,18 @@ class Analyzer {
       work_.pop_back();
       const SourceInstr s = a_.instrs[index];
       uint32_t reads = StackReads(s.op, s.arg);
+      if (s.op == RETURN_VALUE && s.depth != 1) {
+        return At(s.unit, "a return leaves values on the stack");
+      }
       int limit = static_cast<int>(a_.stack_size);
       if (static_cast<int64_t>(reads) > s.depth) {
         return At(s.unit, "stack underflow");
       }
       const ExceptionRange* range = RangeOf(s.unit);
       if (range != nullptr) {
-        if (static_cast<int>(range->depth) > s.depth) {
+        // What the handler keeps must be there, and stay there.
+        int64_t taken = CannotRaise(s.op) ? 0 : StackPops(s.op, s.arg);
+        if (static_cast<int64_t>(range->depth) + taken > s.depth) {
           return At(s.unit, "an exception handler wants a deeper stack");
         }
         error = Reach(a_.instr_at[range->handler],
@@ -501,10 +371,25 @@ class Analyzer {
     return error;
   }
 
-  // Which locals are bound at each leader: a forward dataflow problem, met by
-  // intersection, iterated to its greatest fixed point.
+  // --- What is bound
+  // ---------------------------------------------------------- Bit i of a
+  // state: local i is bound. Bit num_locals + d: slot d of the stack is not the
+  // null that some calls have below their callable.
+  bool IsSet(uint32_t bit) const {
+    return (now_[bit / 64] >> bit % 64 & 1) != 0;
+  }
+  void Put(uint32_t bit, bool value) {
+    uint64_t mask = 1ULL << bit % 64;
+    now_[bit / 64] = value ? now_[bit / 64] | mask : now_[bit / 64] & ~mask;
+  }
+  uint32_t Slot(int32_t depth) const {
+    return a_.num_locals + static_cast<uint32_t>(depth);
+  }
+
+  // A forward dataflow problem, met by intersection, iterated to its greatest
+  // fixed point.
   void Bound() {
-    a_.bound_words = (a_.num_locals + 63) / 64;
+    a_.bound_words = (a_.num_locals + a_.stack_size + 63) / 64;
     if (a_.bound_words == 0) a_.bound_words = 1;
     a_.bound_at.assign(a_.instrs.size(), kNoTarget);
     uint32_t leaders = 0;
@@ -512,58 +397,128 @@ class Analyzer {
       if (a_.instrs[i].leader) a_.bound_at[i] = a_.bound_words * leaders++;
     }
     a_.bound.assign(static_cast<size_t>(leaders) * a_.bound_words, ~0ULL);
-    std::vector<uint64_t> entry(a_.bound_words, 0);
+    now_.assign(a_.bound_words, 0);
     uint32_t args =
         static_cast<uint32_t>(code_->co_argcount + code_->co_kwonlyargcount +
                               ((code_->co_flags & CO_VARARGS) != 0) +
                               ((code_->co_flags & CO_VARKEYWORDS) != 0));
-    for (uint32_t i = 0; i < args && i < a_.num_locals; ++i) {
-      entry[i / 64] |= 1ULL << i % 64;
-    }
-    Meet(0, entry);
-    std::vector<uint64_t> now(a_.bound_words);
-    changed_ = true;
-    while (changed_) {
+    for (uint32_t i = 0; i < args && i < a_.num_locals; ++i) Put(i, true);
+    Meet(0);
+    do {
       changed_ = false;
-      bool live = false;
-      for (size_t i = 0; i < a_.instrs.size(); ++i) {
-        const SourceInstr& s = a_.instrs[i];
-        if (s.depth < 0) {
-          live = false;
-          continue;
-        }
-        if (s.leader) {
-          if (live) Meet(i, now);
-          std::memcpy(now.data(), &a_.bound[a_.bound_at[i]],
-                      a_.bound_words * sizeof(uint64_t));
-        }
-        live = true;
-        const ExceptionRange* range = RangeOf(s.unit);
-        uint32_t handler =
-            range == nullptr ? kNoTarget : a_.instr_at[range->handler];
-        if (handler != kNoTarget) Meet(handler, now);
-        if (s.op == STORE_FAST || s.op == MAKE_CELL) {
-          now[s.arg / 64] |= 1ULL << s.arg % 64;
-        } else if (s.op == DELETE_FAST) {
-          now[s.arg / 64] &= ~(1ULL << s.arg % 64);
-        } else if (s.op == COPY_FREE_VARS) {
-          for (uint32_t j = a_.num_locals - s.arg; j < a_.num_locals; ++j) {
-            now[j / 64] |= 1ULL << j % 64;
-          }
-        } else if (s.op == LOAD_FAST) {
-          now[s.arg / 64] |= 1ULL << s.arg % 64;  // else it has raised
-        }
-        if (handler != kNoTarget && s.op == DELETE_FAST) Meet(handler, now);
-        if (s.target != kNoTarget) Meet(s.target, now);
-        if (EndsFlow(s.op)) live = false;
+      Walk(nullptr);
+    } while (changed_);
+  }
+
+  // One pass over the code. With `error`, it looks for instructions that read
+  // what may be null.
+  void Walk(std::string* error) {
+    bool live = false;
+    for (size_t i = 0; i < a_.instrs.size(); ++i) {
+      const SourceInstr& s = a_.instrs[i];
+      if (s.depth < 0) {
+        live = false;
+        continue;
       }
+      if (s.leader) {
+        if (live) Meet(i);
+        std::memcpy(now_.data(), &a_.bound[a_.bound_at[i]],
+                    a_.bound_words * sizeof(uint64_t));
+      }
+      if (error != nullptr && ReadsNull(s)) {
+        *error = At(s.unit, "a value that may be missing is used");
+        return;
+      }
+      const ExceptionRange* range = RangeOf(s.unit);
+      if (range != nullptr) MeetHandler(*range);
+      Transfer(s);
+      if (range != nullptr && s.op == DELETE_FAST) MeetHandler(*range);
+      if (s.target != kNoTarget) Meet(s.target);
+      live = !EndsFlow(s.op);
     }
   }
 
-  void Meet(size_t leader, const std::vector<uint64_t>& state) {
+  void Transfer(const SourceInstr& s) {
+    int32_t reads = static_cast<int32_t>(StackReads(s.op, s.arg));
+    int32_t end =
+        s.depth + (EndsFlow(s.op) ? 0 : StackEffect(s.op, s.arg, false));
+    switch (s.op) {
+      case STORE_FAST:
+      case MAKE_CELL:
+      case LOAD_FAST:  // else it has raised
+        Put(s.arg, true);
+        break;
+      case DELETE_FAST:
+        Put(s.arg, false);
+        break;
+      case COPY_FREE_VARS:
+        for (uint32_t j = a_.num_locals - s.arg; j < a_.num_locals; ++j) {
+          Put(j, true);
+        }
+        break;
+      case PRECALL:
+      case POP_TOP:
+        return;
+      case COPY:
+        Put(Slot(s.depth), IsSet(Slot(s.depth - reads)));
+        return;
+      case SWAP: {
+        uint32_t top = Slot(s.depth - 1), other = Slot(s.depth - reads);
+        bool was = IsSet(top);
+        Put(top, IsSet(other));
+        Put(other, was);
+        return;
+      }
+      default:
+        break;
+    }
+    for (int32_t d = s.depth - reads; d < end; ++d) Put(Slot(d), true);
+    if (s.op == PUSH_NULL || (s.op == LOAD_GLOBAL && (s.arg & 1) != 0)) {
+      Put(Slot(s.depth), false);
+    } else if (s.op == LOAD_METHOD) {
+      Put(Slot(s.depth - 1), false);
+    }
+  }
+
+  bool ReadsNull(const SourceInstr& s) const {
+    switch (s.op) {
+      case POP_TOP:
+      case COPY:
+      case SWAP:
+        return false;
+      case LOAD_CLOSURE:
+      case LOAD_DEREF:
+      case STORE_DEREF:
+      case DELETE_DEREF:
+      case LOAD_CLASSDEREF:
+        if (!IsSet(s.arg)) return true;  // a cell that was not made
+        break;
+      default:
+        break;
+    }
+    bool may_be_null =
+        s.op == PRECALL || s.op == CALL || s.op == CALL_FUNCTION_EX;
+    auto reads = static_cast<int32_t>(StackReads(s.op, s.arg));
+    for (int32_t d = s.depth - reads + may_be_null; d < s.depth; ++d) {
+      if (!IsSet(Slot(d))) return true;
+    }
+    return false;
+  }
+
+  // The state now is one of those in which the handler may be entered.
+  void MeetHandler(const ExceptionRange& range) {
+    saved_ = now_;
+    for (uint32_t j = 0; j <= range.lasti; ++j) {
+      Put(a_.num_locals + range.depth + j, true);
+    }
+    Meet(a_.instr_at[range.handler]);
+    now_.swap(saved_);
+  }
+  // The state now is one of those that reach the leader.
+  void Meet(size_t leader) {
     uint64_t* to = &a_.bound[a_.bound_at[leader]];
     for (uint32_t w = 0; w < a_.bound_words; ++w) {
-      uint64_t met = to[w] & state[w];
+      uint64_t met = to[w] & now_[w];
       if (met != to[w]) {
         to[w] = met;
         changed_ = true;
@@ -574,24 +529,11 @@ class Analyzer {
   PyCodeObject* code_;
   Analysis& a_;
   std::vector<uint32_t> work_;
+  std::vector<uint64_t> now_, saved_;
   bool changed_ = false;
 };
 
 }  // namespace
-
-bool EndsFlow(uint8_t op) {
-  switch (op) {
-    case RETURN_VALUE:
-    case RERAISE:
-    case RAISE_VARARGS:
-    case JUMP_FORWARD:
-    case JUMP_BACKWARD:
-    case JUMP_BACKWARD_NO_INTERRUPT:
-      return true;
-    default:
-      return false;
-  }
-}
 
 std::string Analyze(PyCodeObject* code, Analysis* out) {
   return Analyzer(code, out).Run();

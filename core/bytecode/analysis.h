@@ -41,7 +41,8 @@ struct Analysis {
   uint32_t num_locals = 0;
   uint32_t stack_size = 0;
   // bound_words words for each leader (see bound_at): bit i says that local i
-  // is bound whenever the leader is reached.
+  // is bound whenever the leader is reached, bit num_locals + d that slot d of
+  // the stack is not null.
   uint32_t bound_words = 0;
   std::vector<uint32_t> bound_at;  // instr -> offset into `bound`, or kNoTarget
   std::vector<uint64_t> bound;
@@ -49,9 +50,6 @@ struct Analysis {
 
 // Returns an empty string, or why `code` is not well formed.
 std::string Analyze(PyCodeObject* code, Analysis* out);
-
-// Whether a value of `opcode` with `arg` ends the flow of control.
-bool EndsFlow(uint8_t opcode);
 
 }  // namespace pyvm
 

@@ -1,12 +1,15 @@
 #include "core/bytecode/translator.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "core/bytecode/analysis.h"
+#include "core/bytecode/disassembler.h"
 #include "core/bytecode/opcodes.h"
 #include "core/bytecode/source_ops.h"
+#include "core/bytecode/verifier.h"
 #include "core/feedback/inline_cache.h"
 
 namespace pyvm {
@@ -135,14 +138,19 @@ class Translator {
     fixups_.push_back({at, target, false});
   }
   // The distance of the jump just emitted, whose field c is 16 bits wide. In
-  // long code it leads to a far jump next to it.
+  // long code it leads to a far jump next to it. What the source instruction
+  // does is done by then: the two jumps stand for its ends.
   void ShortFixup(uint32_t at, uint32_t target) {
     if (!long_code_) {
       fixups_.push_back({at, target, true});
       return;
     }
     instrs_[at].c = 2;
+    begin_unit_ = a_.instrs[std::max(skip_to_, cur_ + 1)].begin;
+    if (image_ != nullptr) shadow_ = stack_;
     Emit(Op::kJUMP, 0, 2, 0);
+    begin_unit_ = a_.instrs[target].begin;
+    if (image_ != nullptr) shadow_ = StackAtLeader(target);
     bool back = target <= cur_;
     LongFixup(Emit(back ? Op::kJUMP_BACK : Op::kJUMP, 0), target);
   }
@@ -181,11 +189,16 @@ class Translator {
       if (stack_[d] == LocalOperand(reg)) Flush(d);
     }
   }
-  // What an exception handler finds on its stack must be in the slots.
+  // What an exception handler finds on its stack must be in the slots. The
+  // moves come before its range begins: a signal may be handled at any of them.
   void FlushForHandler(uint32_t unit) {
     const ExceptionRange* r = RangeOf(unit);
     if (r == nullptr) return;
+    size_t first = positions_.size();
     for (uint32_t d = 0; d < r->depth && d < Depth(); ++d) Flush(d);
+    for (size_t i = first; i < positions_.size(); ++i) {
+      positions_[i] = a_.instrs[cur_ - 1].unit;
+    }
   }
   const ExceptionRange* RangeOf(uint32_t unit) {
     auto& ranges = a_.ranges;
@@ -197,14 +210,20 @@ class Translator {
     }
     return nullptr;
   }
+  std::vector<Operand> StackAtLeader(uint32_t i) const {
+    std::vector<Operand> stack;
+    for (int32_t d = 0; d < a_.instrs[i].depth; ++d) {
+      stack.push_back(TempOperand(Reg(static_cast<uint32_t>(d))));
+    }
+    return stack;
+  }
   void EnterLeader(uint32_t i) {
     const SourceInstr& s = a_.instrs[i];
     if (live_) {
       if (image_ != nullptr) Begin(s);
       FlushForJoin();
     }
-    stack_.clear();
-    for (int d = 0; d < s.depth; ++d) PushTemp();
+    stack_ = StackAtLeader(i);
     std::memcpy(bound_.data(), &a_.bound[a_.bound_at[i]],
                 bound_.size() * sizeof(uint64_t));
     live_ = true;
@@ -325,6 +344,14 @@ void Translator::LoadConst(uint32_t index) {
 void Translator::Swap(uint32_t n) {
   uint32_t top = Depth() - 1, other = Depth() - n;
   if (top == other) return;
+  // What a handler keeps has to stay in its slot, should the range go on.
+  if (cur_ + 1 < a_.instrs.size()) {
+    const ExceptionRange* r = RangeOf(a_.instrs[cur_ + 1].unit);
+    if (r != nullptr && other < r->depth) {
+      Flush(top);
+      Flush(other);
+    }
+  }
   Operand x = stack_[top], y = stack_[other];
   if (IsNull(x) || IsNull(y)) {  // no compiler does this
     FlushForJoin();
@@ -358,8 +385,8 @@ void Translator::Compare(Op op, Op jump_if, Op jump_unless) {
     FlushForJoin();
     uint32_t target = next->target;
     uint32_t at = Emit2(if_true ? jump_if : jump_unless, l, r, l, r, 0);
-    ShortFixup(at, target);
     SkipNext();
+    ShortFixup(at, target);
     return;
   }
   uint32_t dst = Destination();
@@ -746,10 +773,14 @@ void Translator::One(const SourceInstr& s) {
       Call(s);
       break;
     case CALL_FUNCTION_EX: {
-      uint32_t pops = 3 + (s.arg & 1);
-      FlushFrom(0);
-      uint32_t window = Reg(Depth() - pops);
-      stack_.resize(Depth() - pops);
+      FlushAll();
+      uint32_t base = Depth() - 3 - (s.arg & 1);
+      uint32_t window = Reg(base);
+      if (IsTemp(stack_[base])) {  // at best a null from before a join
+        Emit1(Op::kDROP, TempOperand(window), TempOperand(window), 0);
+        if (image_ != nullptr) shadow_[base] = kNullEntry;
+      }
+      stack_.resize(base);
       uint32_t dst = Destination();
       Emit(Op::kCALL_EX, dst, window, s.arg & 1);
       break;
@@ -988,7 +1019,17 @@ Unit* Translate(PyCodeObject* code) {
   }
   Translator translator(code, analysis);
   translator.Run();
-  return translator.MakeUnit();
+  Unit* unit = translator.MakeUnit();
+#ifndef NDEBUG
+  if (unit != nullptr) {
+    error = Verify(*unit);
+    if (!error.empty()) {
+      std::fprintf(stderr, "%s\n%s", error.c_str(), Disassemble(*unit).c_str());
+      Py_FatalError("pyvm: the translator made an invalid unit");
+    }
+  }
+#endif
+  return unit;
 }
 
 void FreeUnit(Unit* unit) {
