@@ -307,8 +307,8 @@ class Verifier {
   void Reach(uint32_t i, const State& s) {
     if (i >= u_.num_instrs || !starts_[i]) return FailAt(last_, "falls off");
     bool changed = !f_.reached[i];
-    uint64_t* full = &f_.full[i * f_.words];
-    uint64_t* maybe = &f_.maybe[i * f_.words];
+    uint64_t* full = f_.full.data() + i * f_.words;
+    uint64_t* maybe = f_.maybe.data() + i * f_.words;
     if (changed) {
       f_.reached[i] = true;
       std::copy(s.full.begin(), s.full.end(), full);

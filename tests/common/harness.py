@@ -44,11 +44,14 @@ class Result:
 
 
 def base_environment():
-    """The caller's environment without anything that steers an interpreter."""
+    """The caller's environment without anything that steers an interpreter.
+
+    PYTHONMALLOC=malloc stays: it shows each object to the address sanitizer.
+    """
     env = {
         k: v
         for k, v in os.environ.items()
-        if not k.startswith("PYTHON") and k != "PYVM_OPTIONS"
+        if k == "PYTHONMALLOC" or not k.startswith("PYTHON") and k != "PYVM_OPTIONS"
     }
     # With a fixed seed, both sides see the same order of sets of strings.
     env["PYTHONHASHSEED"] = "0"

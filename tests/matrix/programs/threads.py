@@ -39,18 +39,21 @@ threads = [threading.Thread(target=locked, args=(5000,)) for _ in range(4)]
 print(count)
 
 stop = False
+running = threading.Event()
 
 
 def spin():
     n = 0
     while not stop:
         n += 1
-    results["spin"] = n > 0
+        if n == 1000:
+            running.set()
+    results["spin"] = n >= 1000
 
 
 t = threading.Thread(target=spin)
 t.start()
-time.sleep(0.05)
+running.wait(20)
 stop = True
 t.join(20)
 print(results["spin"], t.is_alive())
