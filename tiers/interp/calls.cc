@@ -43,6 +43,12 @@ inline void FillWindow(const Operand* args, uint32_t n, PyObject** window,
   }
 }
 
+inline PyObject* CallFast(PyMethodDef* def, PyObject* self, PyObject** args,
+                          size_t n) {
+  return reinterpret_cast<_PyCFunctionFast>(reinterpret_cast<void (*)()>(
+      def->ml_meth))(self, args, static_cast<Py_ssize_t>(n));
+}
+
 // Calls `callable` without the detour through its vectorcall if it is a C
 // function of a common form; null without an exception if it is not. `args` are
 // `n` owned references, of which the first is the receiver for methods of
@@ -53,6 +59,7 @@ inline PyObject* CallKnownForm(PyThreadState* tstate, PyObject* callable,
                          METH_KEYWORDS | METH_METHOD;
   PyMethodDef* def;
   PyObject* self;
+  bool is_method = false;
   if (Py_IS_TYPE(callable, &PyCFunction_Type)) {
     def = reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
     self = (def->ml_flags & METH_STATIC) != 0
@@ -64,15 +71,16 @@ inline PyObject* CallKnownForm(PyThreadState* tstate, PyObject* callable,
     def = descr->d_method;
     self = *args++;
     --n;
+    is_method = true;
   } else {
     return nullptr;
   }
   PyObject* arg = nullptr;
   switch (def->ml_flags & kForms) {
     case METH_FASTCALL:
+      if (is_method) break;
       *done = true;
-      return reinterpret_cast<_PyCFunctionFast>(reinterpret_cast<void (*)()>(
-          def->ml_meth))(self, args, static_cast<Py_ssize_t>(n));
+      return CallFast(def, self, args, n);
     case METH_NOARGS:
       if (n != 0) return nullptr;
       break;
@@ -89,7 +97,9 @@ inline PyObject* CallKnownForm(PyThreadState* tstate, PyObject* callable,
       _Py_CheckRecursiveCall(tstate, " while calling a Python object") != 0) {
     return nullptr;
   }
-  PyObject* result = def->ml_meth(self, arg);
+  PyObject* result = (def->ml_flags & METH_FASTCALL) != 0
+                         ? CallFast(def, self, args, n)
+                         : def->ml_meth(self, arg);
   ++tstate->recursion_remaining;
   return result;
 }
