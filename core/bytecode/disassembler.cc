@@ -1,33 +1,60 @@
 #include "core/bytecode/disassembler.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <iterator>
-#include <map>
 #include <set>
+#include <string_view>
 
+#include "core/bytecode/analysis.h"
+#include "core/bytecode/decode.h"
 #include "core/bytecode/opcodes.h"
 #include "core/bytecode/python.h"
-#include "core/feedback/inline_cache.h"
+#include "core/bytecode/window.h"
 
 namespace pyvm {
 namespace {
 
-std::string Text(PyObject* o) {
-  PyObject* repr = PyObject_Repr(o);
-  if (repr == nullptr) {
-    PyErr_Clear();
-    return "?";
-  }
-  const char* utf8 = PyUnicode_AsUTF8(repr);
-  std::string text = utf8 == nullptr ? "?" : utf8;
+std::string Utf8(PyObject* str) {
+  const char* utf8 = str == nullptr ? nullptr : PyUnicode_AsUTF8(str);
   if (utf8 == nullptr) PyErr_Clear();
-  Py_DECREF(repr);
-  if (text.size() > 40) {
-    text.resize(37);
+  return utf8 == nullptr ? "?" : utf8;
+}
+
+// A constant, cut to a readable length; code objects by their names.
+std::string ConstantText(PyObject* o) {
+  if (PyCode_Check(o)) {
+    return "<code " + Utf8(reinterpret_cast<PyCodeObject*>(o)->co_qualname) +
+           ">";
+  }
+  PyObject* repr = PyObject_Repr(o);
+  std::string text = Utf8(repr);
+  Py_XDECREF(repr);
+  constexpr size_t kMost = 40;
+  if (text.size() > kMost) {
+    size_t end = kMost - 3;
+    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;  // within a character
+    text.resize(end);
     text += "...";
   }
   return text;
+}
+
+// The operator of a comparison, fused or not; null for other operations.
+const char* Comparison(std::string_view name) {
+  for (std::string_view prefix :
+       {"COMPARE_", "JUMP_IF_NOT_", "JUMP_IF_", "JUMP_UNLESS_", "NOT_"}) {
+    if (!name.starts_with(prefix)) continue;
+    name.remove_prefix(prefix.size());
+    break;
+  }
+  static constexpr std::pair<std::string_view, const char*> kOperators[] = {
+      {"LT", "<"},  {"LE", "<="},      {"EQ", "=="}, {"NE", "!="},
+      {"GT", ">"},  {"GE", ">="},      {"IS", "is"}, {"IS_NOT", "is not"},
+      {"IN", "in"}, {"CONTAINS", "in"}};
+  for (const auto& [suffix, text] : kOperators) {
+    if (name == suffix) return text;
+  }
+  return nullptr;
 }
 
 class Disassembly {
@@ -36,183 +63,286 @@ class Disassembly {
 
   std::string Run() {
     Header();
-    FindTargets();
-    int line = -1;
-    for (uint32_t i = 0; i < u_.num_instrs;) {
-      int here = PyCode_Addr2Line(
-          u_.code, static_cast<int>(2 * u_.PositionOf(u_.instrs + i)));
-      if (here != line && here > 0) {
-        char text[16];
-        std::snprintf(text, sizeof text, "%5d ", here);
-        out_ += text;
-        line = here;
-      } else {
-        out_ += "      ";
-      }
-      i += One(i);
+    for (uint32_t i = 0; i < u_.num_instrs; i += InstrWords(u_, i)) {
+      if (int64_t t = JumpTarget(u_, i); t >= 0) targets_.insert(t);
     }
-    Ranges();
+    FindRanges();
+    int line = -1;
+    for (uint32_t i = 0; i < u_.num_instrs; i += InstrWords(u_, i)) {
+      int here = PyCode_Addr2Line(u_.code, static_cast<int>(2 * Position(i)));
+      bool new_line = here != line && here > 0;
+      if (new_line) line = here;
+      const char* mark = handlers_.count(i) != 0  ? "!"
+                         : targets_.count(i) != 0 ? ">"
+                                                  : " ";
+      char head[64];
+      std::snprintf(head, sizeof head, "%5s %s%5u  %-20s ",
+                    new_line ? std::to_string(line).c_str() : "", mark, i,
+                    InfoOf(BaseOf(u_.instrs[i].op)).name);
+      std::string text = head + One(i);
+      out_ += text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+    }
+    out_ += ranges_;
     return out_;
   }
 
  private:
+  uint32_t Position(uint32_t i) const { return u_.PositionOf(u_.instrs + i); }
+
   void Header() {
-    out_ += Name(u_.code->co_qualname) + " (" + Name(u_.code->co_filename) +
-            ":" + std::to_string(u_.code->co_firstlineno) + ")\n";
-    out_ += "  " + std::to_string(u_.num_instrs) + " instructions, " +
-            std::to_string(u_.bytes_bytecode) + " bytes; " +
-            std::to_string(u_.num_locals) + " locals, " +
-            std::to_string(u_.num_registers - u_.num_locals) +
-            " temporaries; " + std::to_string(u_.num_caches) +
-            " inline caches, " + std::to_string(u_.bytes_caches) + " bytes\n";
+    auto number = [](uint32_t n, const char* what) {
+      return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+    };
+    out_ += Utf8(u_.code->co_qualname) + " (" + Utf8(u_.code->co_filename) +
+            ":" + std::to_string(u_.code->co_firstlineno) + ")\n  " +
+            number(u_.num_instrs, "word") + ", " +
+            number(u_.bytes_bytecode, "byte") + "; " +
+            number(u_.num_locals, "local") + ", " +
+            number(u_.num_registers - u_.num_locals, "temporary slot") + "; " +
+            number(u_.num_caches, "inline cache") + ", " +
+            number(u_.bytes_caches, "byte") + "\n";
   }
 
-  static std::string Name(PyObject* str) {
-    const char* utf8 = PyUnicode_AsUTF8(str);
-    if (utf8 == nullptr) {
-      PyErr_Clear();
-      return "?";
+  // Rows of the exception table, in instructions.
+  void FindRanges() {
+    Analysis analysis;
+    Analyze(u_.code, &analysis);
+    for (const ExceptionRange& r : analysis.ranges) {
+      int64_t first = -1, last = -1, handler = -1;
+      for (uint32_t i = 0; i < u_.num_instrs; i += InstrWords(u_, i)) {
+        if (Position(i) < r.begin || Position(i) >= r.end) continue;
+        if (first < 0) first = i;
+        last = i;
+      }
+      for (uint32_t e = 0; e < u_.num_entries; ++e) {
+        if (u_.entries[e].lasti == r.handler) handler = u_.entries[e].instr;
+      }
+      if (first < 0 || handler < 0) continue;
+      handlers_.insert(handler);
+      ranges_ += "  exceptions " + std::to_string(first) + ".." +
+                 std::to_string(last) + " -> " + std::to_string(handler) +
+                 ", keeps " + std::to_string(r.depth) +
+                 (r.lasti ? ", pushes position" : "") + "\n";
     }
-    return utf8;
   }
 
   std::string Register(uint32_t reg) const {
-    if (reg < u_.num_locals) {
-      return Name(PyTuple_GET_ITEM(u_.code->co_localsplusnames, reg));
-    }
-    return "t" + std::to_string(reg - u_.num_locals);
+    return reg < u_.num_locals
+               ? Utf8(PyTuple_GET_ITEM(u_.code->co_localsplusnames, reg))
+               : "t" + std::to_string(reg - u_.num_locals);
   }
-
+  std::string Registers(uint32_t first, uint32_t n) const {
+    std::string text;
+    for (uint32_t i = 0; i < n; ++i) {
+      if (i > 0 && n > 3) return text + ".." + Register(first + n - 1);
+      text += (i > 0 ? ", " : "") + Register(first + i);
+    }
+    return text;
+  }
   std::string Source(Operand x) const {
-    if (KindOf(x) == OperandKind::kConst) {
-      return Text(u_.pool[static_cast<int16_t>(x)]);
+    return KindOf(x) == OperandKind::kConst
+               ? ConstantText(u_.pool[static_cast<int16_t>(x)])
+               : Register(RegisterOf(x));
+  }
+  std::string NameNumber(uint32_t i) const {
+    return Utf8(PyTuple_GET_ITEM(u_.code->co_names, i));
+  }
+  std::string Arrow(uint32_t i) const {
+    return " -> " + std::to_string(JumpTarget(u_, i));
+  }
+  // The listed operands from the one numbered `first` on.
+  std::string List(const Instr& in, uint32_t first, PyObject* keywords) const {
+    uint32_t n = ListLength(u_, in);
+    Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
+    std::string text;
+    for (uint32_t j = first; j < n; ++j) {
+      text += j > first ? ", " : "";
+      Py_ssize_t k = named - static_cast<Py_ssize_t>(n - j);
+      if (k >= 0) text += Utf8(PyTuple_GET_ITEM(keywords, k)) + "=";
+      text += Source(ListOperand(&in, j));
     }
-    return Register(RegisterOf(x));
+    return text;
   }
 
-  uint32_t ListLength(const Instr& in, Op op) const {
-    const OpInfo& info = InfoOf(op);
-    if ((info.effects & kEffectList) == 0) return 0;
-    if (info.fields[1] == Field::Z) return in.b;
-    bool method = op == Op::kCALL_METHOD || op == Op::kCALL_METHOD_C ||
-                  op == Op::kCALL_METHOD_PY || op == Op::kCALL_LIST_APPEND;
-    return u_.caches()[in.c].num_args + (method ? 0u : 1u);
-  }
-
-  // Where instruction i jumps to, or -1.
-  int64_t Target(uint32_t i) const {
-    const Instr& in = u_.instrs[i];
-    const OpInfo& info = InfoOf(BaseOf(in.op));
-    if ((info.effects & kEffectJump) == 0) return -1;
-    if (info.fields[2] == Field::J) return i + static_cast<int16_t>(in.c);
-    return static_cast<int64_t>(i) + LongJump(in);
-  }
-
-  void FindTargets() {
-    for (uint32_t i = 0; i < u_.num_instrs; i += Length(i)) {
-      if (int64_t t = Target(i); t >= 0) targets_.insert(t);
-    }
-  }
-  uint32_t Length(uint32_t i) const {
-    const Instr& in = u_.instrs[i];
-    return 1 + ListWords(ListLength(in, BaseOf(in.op)));
-  }
-
-  std::string CacheText(const InlineCache& cache, Op op) const {
-    if (InfoOf(op).feedback == Feedback::kCall ||
-        (InfoOf(op).effects & kEffectList) != 0) {
-      return cache.keywords == 0
-                 ? ""
-                 : " keywords " +
-                       Text(u_.pool[-static_cast<int64_t>(cache.keywords)]);
-    }
-    return " ." + Name(cache.name);
-  }
-
-  // What stands between the operands: BINARY_OP takes its operator from the
-  // instruction that it was made of.
-  std::string Separator(const Instr& in, Op op) const {
+  // The operator of what was CPython's BINARY_OP, in place or not.
+  std::string BinaryOperator(const Instr& in) const {
     static constexpr const char* kOperators[] = {
         "+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^"};
     constexpr size_t kCount = std::size(kOperators);
-    if (op != Op::kBINARY_OP && op != Op::kBINARY_OP_ANY) return ", ";
     size_t oparg = u_.first_code_unit[u_.PositionOf(&in)] >> 8;
-    return std::string(" ") + kOperators[oparg % kCount] +
-           (oparg < kCount ? " " : "= ");
+    return std::string(kOperators[oparg % kCount]) +
+           (oparg < kCount ? "" : "=");
   }
 
-  uint32_t One(uint32_t i) {
-    const Instr& in = u_.instrs[i];
-    Op op = BaseOf(in.op);
-    const OpInfo& info = InfoOf(op);
-    char head[64];
-    std::snprintf(head, sizeof head, "%s%5u  %-20s ",
-                  targets_.count(i) != 0 ? ">" : " ", i, info.name);
-    out_ += head;
-    const uint16_t values[3] = {in.a, in.b, in.c};
-    std::string text;
-    bool first = true;
-    for (int f = 0; f < 3; ++f) {
-      std::string part;
-      switch (info.fields[f]) {
-        case Field::D:
-          text += Register(values[f]) + " =";
-          first = true;
-          continue;
-        case Field::S:
-        case Field::X:
-          part = Source(values[f]);
-          break;
-        case Field::R:
-        case Field::B:
-          part = Register(values[f]);
-          break;
-        case Field::I:
-          part = "#" + std::to_string(values[f]);
-          break;
-        case Field::O:
-          if (f == 2 && info.fields[1] == Field::O) continue;
-          part = (info.effects & kEffectJump) != 0
-                     ? "-> " + std::to_string(Target(i))
-                     : "#" + std::to_string(LongJump(in));
-          break;
-        case Field::J:
-          part = "-> " + std::to_string(Target(i));
-          break;
-        case Field::C:
-          text += CacheText(u_.caches()[in.c], op);
-          continue;
-        default:
-          continue;
-      }
-      text += (first ? " " : Separator(in, op)) + part;
-      first = false;
+  std::string Call(const Instr& in, Op op) const {
+    const InlineCache& cache = u_.caches()[in.c];
+    PyObject* keywords = cache.keywords == 0
+                             ? nullptr
+                             : u_.pool[-static_cast<int64_t>(cache.keywords)];
+    if (IsMethodCall(op)) {
+      return Registers(in.b, 2) + " (" + List(in, 0, keywords) + ")";
     }
-    uint32_t n = ListLength(in, op);
-    if ((info.effects & kEffectList) != 0) {
-      text += " (";
-      for (uint32_t j = 0; j < n; ++j) {
-        text += (j > 0 ? ", " : "") + Source(ListOperand(u_.instrs + i, j));
-      }
-      text += ")";
-    }
-    out_ += text.substr(text.empty() ? 0 : text[0] == ' ') + "\n";
-    return 1 + ListWords(n);
+    return Source(ListOperand(&in, 0)) + " (" + List(in, 1, keywords) + ")";
   }
 
-  void Ranges() {
-    if (PyBytes_GET_SIZE(u_.code->co_exceptiontable) == 0) return;
-    out_ += "  entry points:";
-    for (uint32_t i = 0; i < u_.num_entries; ++i) {
-      out_ += " " + std::to_string(u_.entries[i].instr);
+  std::string Window(const Instr& in, Op op) const {
+    auto imm = static_cast<uint32_t>(LongJump(in));
+    WindowShape shape = ShapeOfWindow(op, imm);
+    std::string text = Registers(in.a, shape.outputs);
+    if (shape.outputs > 0) text += " = ";
+    text += Registers(in.a, shape.inputs);
+    if (shape.below > 0) {
+      text +=
+          (shape.inputs > 0 ? ", [" : "[") + Register(in.a - shape.below) + "]";
     }
-    out_ += "\n";
+    std::string_view name = InfoOf(op).name;
+    if (name.starts_with("IMPORT_") && op != Op::kIMPORT_STAR) {
+      return text + " ." + NameNumber(imm);
+    }
+    bool counts = shape.below > 0 || name.starts_with("BUILD_") || imm == 0;
+    return counts ? text : text + " #" + std::to_string(imm);
   }
+
+  std::string One(uint32_t i) const;
+  std::string Special(uint32_t i, Op op) const;
+  std::string Generic(uint32_t i, const OpInfo& info) const;
 
   const Unit& u_;
-  std::string out_;
-  std::set<int64_t> targets_;
+  std::string out_, ranges_;
+  std::set<int64_t> targets_, handlers_;
 };
+
+std::string Disassembly::One(uint32_t i) const {
+  const Instr& in = u_.instrs[i];
+  Op op = BaseOf(in.op);
+  const OpInfo& info = InfoOf(op);
+  std::string_view name = info.name;
+  bool assigns = info.fields[0] == Field::D;
+  std::string to = assigns ? Register(in.a) + " = " : "";
+  if (IsCall(op)) return to + Call(in, op);
+  const char* compares = Comparison(name);
+  if (compares != nullptr && info.NumKinded() == 2) {
+    std::string left = Source(assigns ? in.b : in.a);
+    std::string right = Source(assigns ? in.c : in.b);
+    bool negative = name.starts_with("NOT_") ||
+                    name.starts_with("JUMP_UNLESS_") ||
+                    name == "JUMP_IF_NOT_IN";
+    return to + (negative ? "not " : "") + left + " " + compares + " " + right +
+           (assigns ? "" : Arrow(i));
+  }
+  if (op >= Op::kBINARY_OP && op <= Op::kADD_STR) {
+    std::string by = BinaryOperator(in), left = Source(in.b);
+    bool in_place = by.back() == '=' && left == Register(in.a);
+    return (in_place ? "" : to) + left + " " + by + " " + Source(in.c);
+  }
+  std::string text = Special(i, op);
+  if (!text.empty()) return to + text;
+  if (info.fields[0] == Field::B && info.fields[1] == Field::O) {
+    return Window(in, op);
+  }
+  return to + Generic(i, info);
+}
+
+// Operations with a shape of their own; empty for the others. What is assigned
+// stands before it.
+std::string Disassembly::Special(uint32_t i, Op op) const {
+  const Instr& in = u_.instrs[i];
+  std::string_view name = InfoOf(op).name;
+  if (InfoOf(op).feedback == Feedback::kGlobal) {
+    return Utf8(u_.caches()[in.c].name);
+  }
+  if (name.starts_with("LOAD_ATTR") || name.starts_with("LOAD_METHOD")) {
+    return (name.starts_with("LOAD_METHOD") ? Registers(in.a, 2) + " = " : "") +
+           Source(in.b) + "." + Utf8(u_.caches()[in.c].name);
+  }
+  if (name.starts_with("STORE_ATTR")) {
+    return Source(in.a) + "." + Utf8(u_.caches()[in.c].name) + " = " +
+           Source(in.b);
+  }
+  if (name.starts_with("LOAD_ITEM")) {
+    return Source(in.b) + "[" + Source(in.c) + "]";
+  }
+  if (name.starts_with("STORE_ITEM")) {
+    return Source(in.a) + "[" + Source(in.b) + "] = " + Source(in.c);
+  }
+  if (name.starts_with("FOR_ITER")) {
+    return "next " + Register(in.b) + ", or" + Arrow(i);
+  }
+  auto number = static_cast<uint32_t>(LongJump(in));
+  switch (op) {
+    case Op::kMOVE_WIDE:
+      return ConstantText(u_.pool[-1 - static_cast<int64_t>(number)]);
+    case Op::kCOPY_FREE_VARS:
+      return Registers(in.a, in.b);
+    case Op::kUNARY_NEGATIVE:
+      return "-" + Source(in.b);
+    case Op::kUNARY_POSITIVE:
+      return "+" + Source(in.b);
+    case Op::kUNARY_INVERT:
+      return "~" + Source(in.b);
+    case Op::kUNARY_NOT:
+      return "not " + Source(in.b);
+    case Op::kLOAD_NAME:
+    case Op::kDELETE_NAME:
+    case Op::kDELETE_GLOBAL:
+      return NameNumber(number);
+    case Op::kSTORE_NAME:
+    case Op::kSTORE_GLOBAL:
+      return NameNumber(number) + " = " + Source(in.a);
+    case Op::kSTORE_DEREF:
+      return Register(in.a) + " = " + Source(in.b);
+    case Op::kDELETE_ATTR:
+      return Source(in.a) + "." + NameNumber(number);
+    case Op::kDELETE_ITEM:
+      return Source(in.a) + "[" + Source(in.b) + "]";
+    case Op::kBUILD_TUPLE:
+      return "(" + List(in, 0, nullptr) + ")";
+    case Op::kBUILD_LIST:
+      return "[" + List(in, 0, nullptr) + "]";
+    case Op::kUNPACK:
+      return List(in, 0, nullptr) + " = " + Source(in.a);
+    case Op::kCALL_EX:
+      return Register(in.b + 1u) + " (*" + Register(in.b + 2u) +
+             (in.c != 0 ? ", **" + Register(in.b + 3u) : "") + ")";
+    case Op::kRERAISE:
+      return Register(in.a) +
+             (in.b != 0 ? ", raised at " + Register(in.c) : "");
+    case Op::kEND_ASYNC_FOR:
+      return Registers(in.a, 2);
+    case Op::kSEND:
+      return Registers(in.a, 2) + Arrow(i);
+    case Op::kYIELD:
+      return Source(in.b);
+    default:
+      return "";
+  }
+}
+
+std::string Disassembly::Generic(uint32_t i, const OpInfo& info) const {
+  const Instr& in = u_.instrs[i];
+  const uint16_t values[3] = {in.a, in.b, in.c};
+  std::string text;
+  for (int f = 0; f < 3; ++f) {
+    std::string comma = text.empty() ? "" : ", ";
+    switch (info.fields[f]) {
+      case Field::S:
+      case Field::X:
+        text += comma + Source(values[f]);
+        break;
+      case Field::R:
+      case Field::B:
+        text += comma + Register(values[f]);
+        break;
+      case Field::I:
+        text += comma + "#" + std::to_string(values[f]);
+        break;
+      default:
+        break;
+    }
+  }
+  if ((info.effects & kEffectJump) != 0) text += Arrow(i);
+  return text.substr(text.starts_with(" ") ? 1 : 0);
+}
 
 }  // namespace
 

@@ -203,7 +203,7 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
       ->type_name("KIND[:GLOB]");
   app->add_flag("--list{all}", raw->lists,
                 "names, help and parameters of tiers, policies, monitors,\n"
-                "passes, metrics, tunables; all of them")
+                "passes, metrics, tunables: all of these; operations")
       ->type_name("[=KIND,...]")
       ->multi_option_policy(TakeLast);
   app->add_flag(
@@ -323,7 +323,8 @@ absl::Status Interpret(const std::vector<std::string>& own, CommandLine* line) {
 
 const std::vector<std::string>& ListKinds() {
   static const auto* kinds = new std::vector<std::string>{
-      "tiers", "policies", "monitors", "passes", "metrics", "tunables", "all"};
+      "tiers",   "policies", "monitors",   "passes",
+      "metrics", "tunables", "operations", "all"};
   return *kinds;
 }
 

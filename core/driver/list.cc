@@ -1,8 +1,10 @@
 // The text of --list.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/bytecode/opcodes.h"
 #include "core/driver/session.h"
 #include "core/plugin/loader.h"
 #include "core/tier/metrics.h"
@@ -51,6 +53,77 @@ void ListPlugins(pyvm_kind kind, Registry* registry, std::string* text) {
   }
 }
 
+// What a field of an instruction holds; null if it needs no mention.
+const char* FieldName(const OpInfo& info, int f) {
+  switch (info.fields[f]) {
+    case Field::N:
+      return nullptr;
+    case Field::D:
+      return "destination";
+    case Field::S:
+      return "operand";
+    case Field::X:
+      return "any operand";
+    case Field::R:
+      return "register";
+    case Field::B:
+      return "window";
+    case Field::I:
+      return "number";
+    case Field::J:
+      return "jump";
+    case Field::O:  // fields B and C
+      if (f == 2) return nullptr;
+      return (info.effects & kEffectJump) != 0 ? "long jump" : "long number";
+    case Field::C:
+      return "cache";
+    case Field::Z:
+      return "length of list";
+  }
+  return nullptr;
+}
+
+// Fields, effects and feedback of an operation.
+std::string Describe(const OpInfo& info) {
+  std::string fields, effects;
+  for (int f = 0; f < 3; ++f) {
+    if (const char* name = FieldName(info, f)) {
+      absl::StrAppend(&fields, fields.empty() ? "" : ", ",
+                      std::string(1, static_cast<char>('A' + f)), " ", name);
+    }
+  }
+  static constexpr std::pair<Effect, const char*> kEffects[] = {
+      {kEffectRaise, "raises"},
+      {kEffectCall, "runs foreign code"},
+      {kEffectJump, "jumps"},
+      {kEffectEnd, "does not fall through"},
+      {kEffectList, "has a list of operands"}};
+  for (const auto& [effect, text] : kEffects) {
+    if ((info.effects & effect) != 0) {
+      absl::StrAppend(&effects, effects.empty() ? "" : ", ", text);
+    }
+  }
+  static constexpr const char* kFeedback[] = {"",       "types", "attr",
+                                              "global", "call",  "iter"};
+  std::string text = fields;
+  absl::StrAppend(&text, fields.empty() ? "" : "; ",
+                  effects.empty() ? "pure" : effects);
+  if (info.feedback != Feedback::kNone) {
+    absl::StrAppend(&text,
+                    "; feedback: ", kFeedback[static_cast<int>(info.feedback)]);
+  }
+  return text;
+}
+
+// The reference page of the bytecode: too long to be part of "all".
+void ListOperations(std::string* text) {
+  for (int i = 0; i < kNumOps; ++i) {
+    const OpInfo& info = InfoOf(static_cast<Op>(i));
+    Line(text, 2, info.name, info.prose);
+    Line(text, 2, "", Describe(info));
+  }
+}
+
 }  // namespace
 
 std::string ListText(const CommandLine& line, Registry* registry) {
@@ -80,6 +153,11 @@ std::string ListText(const CommandLine& line, Registry* registry) {
            absl::StrCat(row.help, " (", row.unit, ", default ",
                         row.default_value, ")"));
     }
+  }
+  if (std::find(line.lists.begin(), line.lists.end(), "operations") !=
+      line.lists.end()) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", "operations:\n");
+    ListOperations(&text);
   }
   return text;
 }
