@@ -273,6 +273,7 @@ class Translator {
   void Call(const SourceInstr& s);
   void Unpack(const SourceInstr& s);
   void Build(Op op, uint32_t n);
+  void LoadSlice();
   // Operations on a window: `pops` inputs from register A on, `pushes` outputs.
   void Window(Op op, uint32_t imm, uint32_t pops, uint32_t pushes) {
     FlushAll();
@@ -446,6 +447,18 @@ void Translator::Unpack(const SourceInstr& s) {
   for (uint32_t i = 0; i < folded; ++i) SetBound(list[i], true);
   for (uint32_t i = folded; i < n; ++i) PushTemp();
   if (folded > 0) SkipNext(folded);
+}
+
+// A slice that only a subscript uses is never made. Building one cannot fail,
+// so the instruction is the subscript's.
+void Translator::LoadSlice() {
+  ++cur_;
+  skip_to_ = cur_ + 1;
+  FlushForHandler(a_.instrs[cur_].unit);
+  Operand stop = Pop(), start = Pop(), container = Pop();
+  uint32_t dst = Destination();
+  Emit(Op::kLOAD_SLICE, dst, 2, container);
+  EmitList({start, stop});
 }
 
 // [callable pair, arguments] -> result
@@ -709,7 +722,11 @@ void Translator::One(const SourceInstr& s) {
       Window(Op::kBUILD_STRING, s.arg, s.arg, 1);
       break;
     case BUILD_SLICE:
-      Window(Op::kBUILD_SLICE, s.arg, s.arg, 1);
+      if (s.arg == 2 && Next() != nullptr && Next()->op == BINARY_SUBSCR) {
+        LoadSlice();
+      } else {
+        Window(Op::kBUILD_SLICE, s.arg, s.arg, 1);
+      }
       break;
     case LIST_APPEND:
     case SET_ADD: {

@@ -47,17 +47,6 @@ PyObject* MakeGenerator(Frame* frame, const Unit* unit) {
   return made;
 }
 
-void BeginResume(PyThreadState* tstate, PyGenObject* gen, Frame* caller,
-                 PyObject* value) {
-  auto* frame = reinterpret_cast<Frame*>(gen->gi_iframe);
-  _PyFrame_StackPush(frame, value);
-  frame->previous = caller;
-  frame->is_entry = false;
-  gen->gi_exc_state.previous_item = tstate->exc_info;
-  tstate->exc_info = &gen->gi_exc_state;
-  gen->gi_frame_state = FRAME_EXECUTING;
-}
-
 void FinishGenerator(PyThreadState* tstate, PyGenObject* gen, Frame* frame,
                      const Unit* unit, bool raised) {
   gen->gi_frame_state = FRAME_COMPLETED;

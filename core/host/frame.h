@@ -23,7 +23,9 @@ inline constexpr size_t kLinkWords = sizeof(ReturnLink) / sizeof(PyObject*);
 static_assert(kLinkWords == 3);
 
 enum ReturnFlags : uintptr_t {
-  kReturnSelf = 1,  // the callee is an __init__: the result is register `b`
+  kReturnOperator = 2,  // the callee is an operator's method: the operands of
+                        // the instruction are released, NotImplemented raises
+  kReturnSelf = 1,      // the callee is an __init__: the result is register `b`
 };
 
 inline Frame* FrameOf(PyObject** regs) {
@@ -116,8 +118,16 @@ PyObject* MakeGenerator(Frame* frame, const Unit* unit);
 
 // What CPython's gen_send_ex2 does around a run: before it, with the frame of
 // `gen` (not running, not finished), whose stack gets `value` (taken over) ...
-void BeginResume(PyThreadState* tstate, PyGenObject* gen, Frame* caller,
-                 PyObject* value);
+inline void BeginResume(PyThreadState* tstate, PyGenObject* gen, Frame* caller,
+                        PyObject* value) {
+  auto* frame = reinterpret_cast<Frame*>(gen->gi_iframe);
+  _PyFrame_StackPush(frame, value);
+  frame->previous = caller;
+  frame->is_entry = false;
+  gen->gi_exc_state.previous_item = tstate->exc_info;
+  tstate->exc_info = &gen->gi_exc_state;
+  gen->gi_frame_state = FRAME_EXECUTING;
+}
 // ... after a yield ...
 inline void EndResume(PyThreadState* tstate, PyGenObject* gen, Frame* frame) {
   tstate->exc_info = gen->gi_exc_state.previous_item;

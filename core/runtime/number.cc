@@ -53,6 +53,72 @@ PyObject* BinaryOp(PyObject* left, PyObject* right, uint32_t oparg) {
   return kBinaryOps[oparg](left, right);
 }
 
+namespace {
+
+struct OperatorName {
+  const char* method;
+  const char* in_place;
+  const char* symbol;
+};
+// In the order of NB_ADD ... NB_XOR of opcode.h.
+constexpr OperatorName kOperators[] = {
+    {"__add__", "__iadd__", "+"},
+    {"__and__", "__iand__", "&"},
+    {"__floordiv__", "__ifloordiv__", "//"},
+    {"__lshift__", "__ilshift__", "<<"},
+    {"__matmul__", "__imatmul__", "@"},
+    {"__mul__", "__imul__", "*"},
+    {"__mod__", "__imod__", "%"},
+    {"__or__", "__ior__", "|"},
+    {"__pow__", "__ipow__", "** or pow()"},
+    {"__rshift__", "__irshift__", ">>"},
+    {"__sub__", "__isub__", "-"},
+    {"__truediv__", "__itruediv__", "/"},
+    {"__xor__", "__ixor__", "^"},
+};
+
+PyObject* Interned(const char* name, PyObject** slot) {
+  if (*slot == nullptr) *slot = PyUnicode_InternFromString(name);
+  return *slot;
+}
+
+}  // namespace
+
+PyObject* OperatorMethod(PyTypeObject* type, uint32_t oparg) {
+  static PyObject* names[2][13];
+  bool in_place = oparg >= NB_INPLACE_ADD;
+  uint32_t op = in_place ? oparg - NB_INPLACE_ADD : oparg;
+  // Sequences have a second way to add and to multiply.
+  const PySequenceMethods* sequence = type->tp_as_sequence;
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 || op == NB_POWER ||
+      (sequence != nullptr &&
+       (sequence->sq_concat != nullptr || sequence->sq_repeat != nullptr ||
+        sequence->sq_inplace_concat != nullptr ||
+        sequence->sq_inplace_repeat != nullptr))) {
+    return nullptr;
+  }
+  if (in_place) {
+    PyObject* name = Interned(kOperators[op].in_place, &names[1][op]);
+    if (name == nullptr || _PyType_Lookup(type, name) != nullptr) {
+      PyErr_Clear();
+      return nullptr;
+    }
+  }
+  PyObject* name = Interned(kOperators[op].method, &names[0][op]);
+  PyObject* method = name == nullptr ? nullptr : _PyType_Lookup(type, name);
+  return method != nullptr && Py_IS_TYPE(method, &PyFunction_Type) ? method
+                                                                   : nullptr;
+}
+
+void RaiseUnsupported(PyObject* left, PyObject* right, uint32_t oparg) {
+  bool in_place = oparg >= NB_INPLACE_ADD;
+  PyErr_Format(
+      PyExc_TypeError,
+      "unsupported operand type(s) for %.100s%s: '%.100s' and '%.100s'",
+      kOperators[in_place ? oparg - NB_INPLACE_ADD : oparg].symbol,
+      in_place ? "=" : "", Py_TYPE(left)->tp_name, Py_TYPE(right)->tp_name);
+}
+
 PyObject* BinaryIntOp(PyObject* left, PyObject* right, uint32_t oparg) {
   const PyNumberMethods* m = PyLong_Type.tp_as_number;
   switch (oparg) {

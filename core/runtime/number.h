@@ -15,6 +15,12 @@ PyObject* BinaryOp(PyObject* left, PyObject* right, uint32_t oparg);
 // The same for exact ints, without looking for the operator's methods.
 PyObject* BinaryIntOp(PyObject* left, PyObject* right, uint32_t oparg);
 
+// The function that carries out the operator for two operands of one user
+// class, if nothing else would be asked (borrowed); else null. No code runs.
+PyObject* OperatorMethod(PyTypeObject* type, uint32_t oparg);
+// Raises what the operator raises when no operand knows it.
+void RaiseUnsupported(PyObject* left, PyObject* right, uint32_t oparg);
+
 enum class IntOp {
   kAdd,
   kSub,

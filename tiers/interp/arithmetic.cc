@@ -1,5 +1,6 @@
 // Arithmetic: handlers specialised in place for ints, floats and strs.
 #include "core/runtime/number.h"
+#include "tiers/interp/calls.h"
 #include "tiers/interp/machine.h"
 
 namespace pyvm::interp {
@@ -11,7 +12,21 @@ PYVM_CC void BinaryAny(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
-  PyObject* result = BinaryOp(left, right, SourceArg(pc, pool));
+  uint32_t oparg = SourceArg(pc, pool);
+  if (Py_TYPE(left) == Py_TYPE(right) &&
+      (Py_TYPE(left)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0) {
+    PyObject* method = OperatorMethod(Py_TYPE(left), oparg);
+    Unit* unit = method == nullptr ? nullptr : InlineCallee(act, method);
+    if (unit != nullptr && unit->arg_count == 2) {
+      Frame* frame = BeginCall(act, Py_NewRef(method), unit, 2);
+      if (frame == nullptr) [[unlikely]]
+        PYVM_ERROR();
+      frame->localsplus[0] = Py_NewRef(left);
+      frame->localsplus[1] = Py_NewRef(right);
+      PYVM_ENTER_DIRECT(frame, unit, 0, kReturnOperator);
+    }
+  }
+  PyObject* result = BinaryOp(left, right, oparg);
   Consume<L>(left, pc, regs, pool, pc->b);
   Consume<R>(right, pc, regs, pool, pc->c);
   if (result == nullptr) [[unlikely]]

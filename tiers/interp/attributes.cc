@@ -2,6 +2,7 @@
 #include "core/runtime/attribute.h"
 #include "tiers/interp/calls.h"
 #include "tiers/interp/machine.h"
+#include "tiers/interp/polymorphic.h"
 
 namespace pyvm::interp {
 namespace {
@@ -15,9 +16,15 @@ PyDictObject* DictAt(PyObject* owner, int32_t offset) {
 
 template <OperandKind K>
 PYVM_CC void LoadAttrAny(PYVM_ARGS) {
-  SavePc(pc, regs, pool);
   PyObject* owner = Read<K>(regs, pool, pc->b);
-  PyObject* value = PyObject_GetAttr(owner, CacheIn(pool, pc->c)->name);
+  PyObject* name = CacheIn(pool, pc->c)->name;
+  if (PyObject* found = FindAttr(owner, name)) {
+    Py_INCREF(found);
+    Consume<K>(owner, pc, regs, pool, pc->b);
+    PYVM_SET_AND_NEXT(found, 1);
+  }
+  SavePc(pc, regs, pool);
+  PyObject* value = PyObject_GetAttr(owner, name);
   Consume<K>(owner, pc, regs, pool, pc->b);
   if (value == nullptr) [[unlikely]]
     PYVM_ERROR();
@@ -180,10 +187,16 @@ PYVM_CC void LoadAttrProperty(PYVM_ARGS) {
 
 template <OperandKind K>
 PYVM_CC void LoadMethodAny(PYVM_ARGS) {
-  SavePc(pc, regs, pool);
   PyObject* owner = Take<K>(regs, pool, pc->b);
+  PyObject* name = CacheIn(pool, pc->c)->name;
+  if (PyObject* found = FindMethod(owner, name)) {
+    regs[pc->a] = Py_NewRef(found);
+    regs[pc->a + 1] = owner;
+    PYVM_NEXT(1);
+  }
+  SavePc(pc, regs, pool);
   PyObject *method, *self;
-  if (LoadMethod(owner, CacheIn(pool, pc->c)->name, &method, &self) < 0) {
+  if (LoadMethod(owner, name, &method, &self) < 0) {
     PYVM_ERROR();
   }
   regs[pc->a] = method;

@@ -466,6 +466,34 @@ PYVM_CC void CallC(PYVM_ARGS) {
   PYVM_TAIL CallAny<Form::kPlain>(pc, regs, pool, act);
 }
 
+// The call of a bound method whose first argument is in the window too, as the
+// end of a with statement calls __exit__.
+PYVM_CC void CallBound(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
+  PyObject** window = regs + pc->b;
+  auto* method = reinterpret_cast<PyMethodObject*>(window[0]);
+  uint32_t n = cache->num_args;
+  Unit* unit =
+      cache->keywords == 0 ? InlineCallee(act, method->im_func) : nullptr;
+  if (unit == nullptr || unit->arg_count != n + 2) {
+    PYVM_TAIL CallAny<Form::kMethod>(pc, regs, pool, act);
+  }
+  SaveCall(regs, cache, kCallCaches);
+  Frame* frame = BeginCall(act, Py_NewRef(method->im_func), unit, n + 2);
+  if (frame == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  PyObject** to = frame->localsplus;
+  to[0] = Py_NewRef(method->im_self);
+  to[1] = window[1];
+  window[0] = window[1] = nullptr;
+  for (uint32_t i = 0; i < n; ++i) {
+    to[2 + i] = TakeArgument(regs, pool, list[i]);
+  }
+  Py_DECREF(method);
+  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kMethod>(cache), 0);
+}
+
 PYVM_CC void CallMethodC(PYVM_ARGS) {
   PyObject** window = regs + pc->b;
   PyObject* callable = window[0] != nullptr ? window[0] : window[1];
@@ -474,6 +502,9 @@ PYVM_CC void CallMethodC(PYVM_ARGS) {
       [[unlikely]] {
     Rewrite(pc, Op::kCALL_METHOD);
     PYVM_TAIL CallMethod(pc, regs, pool, act);
+  }
+  if (window[0] != nullptr && Py_IS_TYPE(callable, &PyMethod_Type)) {
+    PYVM_TAIL CallBound(pc, regs, pool, act);
   }
   PYVM_TAIL CallAny<Form::kMethod>(pc, regs, pool, act);
 }

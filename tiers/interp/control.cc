@@ -39,6 +39,10 @@ namespace {
       act->result = returned;                                              \
       PYVM_TAIL ReturnFromInit(pc, regs, pool, act);                       \
     }                                                                      \
+    if (((link).unit_flags & kReturnOperator) != 0) [[unlikely]] {         \
+      act->result = returned;                                              \
+      PYVM_TAIL ReturnFromOperator(pc, regs, pool, act);                   \
+    }                                                                      \
     PyObject* old = regs[pc->a];                                           \
     regs[pc->a] = returned;                                                \
     const Instr* next = (link).next;                                       \
@@ -48,6 +52,25 @@ namespace {
       PYVM_TAIL HandOver(pc, regs, pool, act);                             \
     PYVM_DISPATCH();                                                       \
   } while (0)
+
+// The method of an operator has returned act->result to the instruction at pc,
+// whose operands are still in place.
+PYVM_CC void ReturnFromOperator(PYVM_ARGS) {
+  PyObject* result = act->result;
+  PyObject* left = ReadAny(regs, pool, pc->b);
+  PyObject* right = ReadAny(regs, pool, pc->c);
+  if (result == Py_NotImplemented && BaseOf(pc->op) == Op::kBINARY_OP_ANY)
+      [[unlikely]] {
+    Py_DECREF(result);
+    RaiseUnsupported(left, right, SourceArg(pc, pool));
+    result = nullptr;
+  }
+  ConsumeAny(left, pc, regs, pool, pc->b);
+  ConsumeAny(right, pc, regs, pool, pc->c);
+  if (result == nullptr) PYVM_ERROR();
+  Set(result, pc->a, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(1);
+}
 
 // An __init__ has returned act->result to the CALL_CLASS at pc.
 PYVM_CC void ReturnFromInit(PYVM_ARGS) {

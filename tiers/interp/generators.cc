@@ -23,28 +23,6 @@ inline int EncodeResume(const Instr* pc, const Unit* unit) {
     resumer->stacktop = -1;                     \
   } while (0)
 
-// Two bytes of a frame lie idle behind `owner`: there a frame that yields notes
-// the number of its next instruction, if it is small enough.
-static_assert(offsetof(Frame, localsplus) - offsetof(Frame, owner) >= 3);
-inline uint16_t& ResumeHint(Frame* frame) {
-  return *reinterpret_cast<uint16_t*>(&frame->owner + 1);
-}
-
-// Where a suspended frame goes on. The hint holds only if CPython's position
-// agrees: the frame may have run in its evaluator since.
-inline const Instr* ResumePoint(Frame* frame, const Unit* unit) {
-  auto lasti = static_cast<uint32_t>(frame->prev_instr - CodeStart(unit));
-  uint32_t hint = ResumeHint(frame);
-  if (hint > 0 && hint < unit->num_instrs) {
-    const Instr* yield = unit->instrs + hint - 1;
-    if (yield->op == ConcreteOp(Op::kYIELD) &&
-        unit->PositionOf(yield) == lasti) {
-      return yield + 1;
-    }
-  }
-  return EntryAt(unit, lasti + 1);
-}
-
 // The generator in register `reg` if this tier can resume it in place.
 inline PyGenObject* ResumableGenerator(PyObject* o) {
   if (!PyGen_CheckExact(o) && !PyCoro_CheckExact(o)) return nullptr;
@@ -132,8 +110,7 @@ PYVM_CC void Yield(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   act->result = TakeAny(regs, pool, pc->b);
   frame->stacktop = static_cast<int>(unit->num_locals + pc->c);
-  auto next = static_cast<size_t>(pc + 1 - unit->instrs);
-  ResumeHint(frame) = next <= 0xffff ? static_cast<uint16_t>(next) : 0;
+  NoteResume(frame, pc, unit);
   _PyFrame_GetGenerator(frame)->gi_frame_state = FRAME_SUSPENDED;
   PYVM_TAIL LeaveSuspended(pc, regs, pool, act);
 }
@@ -144,6 +121,9 @@ PYVM_CC void ReturnGenerator(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* made = MakeGenerator(frame, unit);
   if (made == nullptr) PYVM_ERROR();
+  NoteResume(
+      reinterpret_cast<Frame*>(reinterpret_cast<PyGenObject*>(made)->gi_iframe),
+      pc, unit);
   act->result = made;
   ++act->tstate->recursion_remaining;
   if (frame->is_entry) {

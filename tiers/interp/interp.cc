@@ -6,6 +6,7 @@
 #include "core/runtime/unwind.h"
 #include "core/tier/tier.h"
 #include "tiers/interp/calls.h"
+#include "tiers/interp/generators.h"
 #include "tiers/interp/machine.h"
 
 namespace pyvm::interp {
@@ -80,9 +81,7 @@ PyObject* Enter(Unit* unit, PyThreadState* tstate, Frame* frame, int throwing) {
                        : EntryAt(unit, static_cast<uint32_t>(position) + 1) - 1;
       HandleError(pc, regs, pool, act);
     } else {
-      const Instr* pc =
-          position < 0 ? unit->instrs
-                       : EntryAt(unit, static_cast<uint32_t>(position) + 1);
+      const Instr* pc = position < 0 ? unit->instrs : ResumePoint(frame, unit);
       table[pc->op](pc, regs, pool, act);
     }
   }

@@ -1,5 +1,7 @@
 // Subscripts.
+#include "core/runtime/attribute.h"
 #include "core/runtime/object.h"
+#include "tiers/interp/calls.h"
 #include "tiers/interp/machine.h"
 
 namespace pyvm::interp {
@@ -23,6 +25,18 @@ PYVM_CC void LoadItemAny(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
+  PyObject* method = ItemMethod(Py_TYPE(owner));
+  if (method != nullptr && BaseOf(pc->op) == Op::kLOAD_ITEM_ANY) {
+    Unit* unit = InlineCallee(act, method);
+    if (unit != nullptr && unit->arg_count == 2) {
+      Frame* frame = BeginCall(act, Py_NewRef(method), unit, 2);
+      if (frame == nullptr) [[unlikely]]
+        PYVM_ERROR();
+      frame->localsplus[0] = Py_NewRef(owner);
+      frame->localsplus[1] = Py_NewRef(index);
+      PYVM_ENTER_DIRECT(frame, unit, 0, kReturnOperator);
+    }
+  }
   PyObject* item = PyObject_GetItem(owner, index);
   Consume<O>(owner, pc, regs, pool, pc->b);
   Consume<I>(index, pc, regs, pool, pc->c);
@@ -135,6 +149,61 @@ PYVM_CC void LoadItemDict(PYVM_ARGS) {
 }
 #undef PYVM_MISS_IF
 
+// A bound of a slice of `size` items, as _PyEval_SliceIndex and
+// PySlice_AdjustIndices make it; false if it is neither None nor a small int.
+inline bool ToBound(PyObject* o, Py_ssize_t size, Py_ssize_t none,
+                    Py_ssize_t* bound) {
+  if (o == Py_None) {
+    *bound = none;
+    return true;
+  }
+  if (!IsInt(o) || !IsOneDigit(o)) return false;
+  Py_ssize_t i = OneDigitValue(o);
+  if (i < 0) i = i + size < 0 ? 0 : i + size;
+  *bound = i > size ? size : i;
+  return true;
+}
+
+// The slice of an exact list, tuple or str; null without an exception if the
+// case is not covered.
+PyObject* SliceOf(PyObject* o, PyObject* from, PyObject* to) {
+  bool is_str = PyUnicode_CheckExact(o) && PyUnicode_IS_READY(o);
+  if (!is_str && !PyList_CheckExact(o) && !PyTuple_CheckExact(o)) {
+    return nullptr;
+  }
+  Py_ssize_t size = is_str ? PyUnicode_GET_LENGTH(o) : Py_SIZE(o);
+  Py_ssize_t start, stop;
+  if (!ToBound(from, size, 0, &start) || !ToBound(to, size, size, &stop)) {
+    return nullptr;
+  }
+  if (stop < start) stop = start;
+  if (is_str) return PyUnicode_Substring(o, start, stop);
+  return PyList_CheckExact(o) ? PyList_GetSlice(o, start, stop)
+                              : PyTuple_GetSlice(o, start, stop);
+}
+
+PYVM_CC void LoadSlice(PYVM_ARGS) {
+  SavePc(pc, regs, pool);
+  PyObject* start = ReadAny(regs, pool, ListOperand(pc, 0));
+  PyObject* stop = ReadAny(regs, pool, ListOperand(pc, 1));
+  PyObject* owner = ReadAny(regs, pool, pc->c);
+  PyObject* result = SliceOf(owner, start, stop);
+  if (result == nullptr && !PyErr_Occurred()) {
+    PyObject* slice = PySlice_New(start, stop, nullptr);
+    if (slice != nullptr) {
+      result = PyObject_GetItem(owner, slice);
+      Py_DECREF(slice);
+    }
+  }
+  ConsumeAny(owner, pc, regs, pool, pc->c);
+  ConsumeAny(start, pc, regs, pool, ListOperand(pc, 0));
+  ConsumeAny(stop, pc, regs, pool, ListOperand(pc, 1));
+  if (result == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  Set(result, pc->a, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(1 + ListWords(2));
+}
+
 // --- Stores -----------------------------------------------------------------
 
 template <OperandKind O, OperandKind I>
@@ -232,6 +301,7 @@ PYVM_ROW2(LOAD_ITEM_LIST, LoadItemList)
 PYVM_ROW2(LOAD_ITEM_TUPLE, LoadItemTuple)
 PYVM_ROW2(LOAD_ITEM_DICT, LoadItemDict)
 PYVM_ROW2(LOAD_ITEM_STR, LoadItemStr)
+PYVM_ROW0(LOAD_SLICE, LoadSlice)
 PYVM_ROW2(STORE_ITEM, StoreItem)
 PYVM_ROW2(STORE_ITEM_ANY, StoreItemAny)
 PYVM_ROW2(STORE_ITEM_LIST, StoreItemList)
