@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include "core/host/arena.h"
+
 namespace pyvm {
 namespace {
 
@@ -38,6 +40,7 @@ PyStatus Configure(PyConfig* config, const std::vector<char*>& python_args,
 
 int StartPython(const std::vector<char*>& python_args, int argc, char** argv,
                 const std::function<absl::Status()>& install) {
+  host::InstallArenaCache();
   PyConfig config;
   PyConfig_InitPythonConfig(&config);
   PyStatus status = Configure(&config, python_args, argc, argv);

@@ -1,5 +1,6 @@
 // Subscripts.
 #include "core/runtime/attribute.h"
+#include "core/runtime/dict.h"
 #include "core/runtime/object.h"
 #include "tiers/interp/calls.h"
 #include "tiers/interp/machine.h"
@@ -133,6 +134,13 @@ PYVM_CC void LoadItemDict(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
   PYVM_MISS_IF(!PyDict_CheckExact(owner));
+  PyObject* found;
+  if (FindInDict(owner, index, &found) == Found::kYes) {
+    Py_INCREF(found);
+    Consume<O>(owner, pc, regs, pool, pc->b);
+    Consume<I>(index, pc, regs, pool, pc->c);
+    PYVM_SET_AND_NEXT(found, 1);
+  }
   SavePc(pc, regs, pool);
   PyObject* item = PyDict_GetItemWithError(owner, index);
   if (item == nullptr) [[unlikely]] {

@@ -1,4 +1,5 @@
 // Comparisons and jumps.
+#include "core/runtime/dict.h"
 #include "core/runtime/number.h"
 #include "tiers/interp/machine.h"
 
@@ -235,6 +236,9 @@ PYVM_CC void JumpIfIsNot(PYVM_ARGS) {
 
 inline int ContainsFast(PyObject* container, PyObject* item) {
   if (Py_IS_TYPE(container, &PyDict_Type)) {
+    PyObject* unused;
+    Found found = FindInDict(container, item, &unused);
+    if (found != Found::kAskCPython) return found == Found::kYes;
     return PyDict_Contains(container, item);
   }
   return PySequence_Contains(container, item);
