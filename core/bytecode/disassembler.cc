@@ -62,10 +62,12 @@ class Disassembly {
   explicit Disassembly(const Unit& unit) : u_(unit) {}
 
   std::string Run() {
-    Header();
+    uint32_t count = 0;
     for (uint32_t i = 0; i < u_.num_instrs; i += InstrWords(u_, i)) {
+      ++count;
       if (int64_t t = JumpTarget(u_, i); t >= 0) targets_.insert(t);
     }
+    Header(count);
     FindRanges();
     int line = -1;
     for (uint32_t i = 0; i < u_.num_instrs; i += InstrWords(u_, i)) {
@@ -89,13 +91,13 @@ class Disassembly {
  private:
   uint32_t Position(uint32_t i) const { return u_.PositionOf(u_.instrs + i); }
 
-  void Header() {
+  void Header(uint32_t count) {
     auto number = [](uint32_t n, const char* what) {
       return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
     };
     out_ += Utf8(u_.code->co_qualname) + " (" + Utf8(u_.code->co_filename) +
             ":" + std::to_string(u_.code->co_firstlineno) + ")\n  " +
-            number(u_.num_instrs, "word") + ", " +
+            number(count, "instruction") + ", " +
             number(u_.bytes_bytecode, "byte") + "; " +
             number(u_.num_locals, "local") + ", " +
             number(u_.num_registers - u_.num_locals, "temporary slot") + "; " +
@@ -268,20 +270,17 @@ std::string Disassembly::Special(uint32_t i, Op op) const {
   if (name.starts_with("FOR_ITER")) {
     return "next " + Register(in.b) + ", or" + Arrow(i);
   }
+  if (op >= Op::kUNARY_NEGATIVE && op <= Op::kUNARY_NOT) {
+    static constexpr const char* kOperators[] = {"-", "+", "~", "not "};
+    int which = static_cast<int>(op) - static_cast<int>(Op::kUNARY_NEGATIVE);
+    return kOperators[which] + Source(in.b);
+  }
   auto number = static_cast<uint32_t>(LongJump(in));
   switch (op) {
     case Op::kMOVE_WIDE:
       return ConstantText(u_.pool[-1 - static_cast<int64_t>(number)]);
     case Op::kCOPY_FREE_VARS:
       return Registers(in.a, in.b);
-    case Op::kUNARY_NEGATIVE:
-      return "-" + Source(in.b);
-    case Op::kUNARY_POSITIVE:
-      return "+" + Source(in.b);
-    case Op::kUNARY_INVERT:
-      return "~" + Source(in.b);
-    case Op::kUNARY_NOT:
-      return "not " + Source(in.b);
     case Op::kLOAD_NAME:
     case Op::kDELETE_NAME:
     case Op::kDELETE_GLOBAL:

@@ -45,7 +45,10 @@ class Translator {
   void Run() {
     for (uint32_t i = 0; i < a_.instrs.size(); ++i) {
       const SourceInstr& s = a_.instrs[i];
-      if (i < skip_to_) continue;
+      if (i < skip_to_) {
+        if (image_ != nullptr && s.op == STORE_FAST) BehindProducer(s);
+        continue;
+      }
       if (s.depth < 0) {
         live_ = false;
         continue;
@@ -94,6 +97,15 @@ class Translator {
     if (pending_size_ == Size() && !s.leader) return;
     pending_unit_ = begin_unit_;
     pending_stack_ = stack_;
+    pending_size_ = Size();
+  }
+
+  // `s` stores what the instruction just emitted has put into its local. It can
+  // be repeated as well, from that local.
+  void BehindProducer(const SourceInstr& s) {
+    pending_unit_ = s.begin;
+    pending_stack_ = stack_;
+    pending_stack_.push_back(LocalOperand(s.arg));
     pending_size_ = Size();
   }
 

@@ -201,6 +201,16 @@ __attribute__((noinline)) PYVM_CC void DropAndNext(PYVM_ARGS) {
   DropLast(act->dying, pc, regs, pool);
   PYVM_NEXT_AFTER_CALL(words);
 }
+// Releases an object, or null, and goes on.
+#define PYVM_DROP_AND_NEXT(object, words)                               \
+  do {                                                                  \
+    PyObject* dropped = (object);                                       \
+    if (dropped != nullptr && --dropped->ob_refcnt == 0) [[unlikely]] { \
+      act->dying = dropped;                                             \
+      PYVM_TAIL DropAndNext<words>(pc, regs, pool, act);                \
+    }                                                                   \
+    PYVM_NEXT(words);                                                   \
+  } while (0)
 // Stores an owned reference into the destination and goes on.
 #define PYVM_SET_AND_NEXT(value, words)                               \
   do {                                                                \

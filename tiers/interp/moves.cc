@@ -25,7 +25,7 @@ PYVM_CC void DropOne(PYVM_ARGS) {
   if constexpr (K == kTemp) {
     PyObject* o = Read<K>(regs, pool, pc->a);
     Forget<K>(regs, pc->a);
-    XDrop(o, pc, regs, pool);
+    PYVM_DROP_AND_NEXT(o, 1);
   }
   PYVM_NEXT(1);
 }
@@ -52,8 +52,7 @@ PYVM_CC void DeleteLocal(PYVM_ARGS) {
     PYVM_ERROR();
   }
   regs[pc->a] = nullptr;
-  Drop(old, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_DROP_AND_NEXT(old, 1);
 }
 
 // --- Cells ------------------------------------------------------------------
@@ -91,8 +90,7 @@ PYVM_CC void StoreDeref(PYVM_ARGS) {
   PyObject* old = PyCell_GET(cell);
   PyObject* value = Take<K>(regs, pool, pc->b);
   PyCell_SET(cell, value);
-  XDrop(old, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_DROP_AND_NEXT(old, 1);
 }
 
 PYVM_CC void DeleteDeref(PYVM_ARGS) {
@@ -103,8 +101,7 @@ PYVM_CC void DeleteDeref(PYVM_ARGS) {
     PYVM_ERROR();
   }
   PyCell_SET(cell, nullptr);
-  Drop(old, pc, regs, pool);
-  PYVM_NEXT(1);
+  PYVM_DROP_AND_NEXT(old, 1);
 }
 
 PYVM_CC void LoadClassDerefOp(PYVM_ARGS) {
