@@ -88,7 +88,15 @@ class Analyzer {
     }
     if (error.empty() && a_.instrs.empty()) error = "there is no code";
     for (size_t i = 0; i < a_.instrs.size() && error.empty(); ++i) {
-      error = CheckArgument(a_.instrs[i]);
+      SourceInstr& s = a_.instrs[i];
+      error = CheckArgument(s);
+      if (!error.empty()) break;
+      s.reads = static_cast<int32_t>(StackReads(s.op, s.arg));
+      s.effect = StackEffect(s.op, s.arg, false);
+      s.jump_effect = JumpKindOf(s.op) == JumpKind::kNone
+                          ? 0
+                          : StackEffect(s.op, s.arg, true);
+      s.ends = EndsFlow(s.op);
     }
     return error;
   }
@@ -337,12 +345,12 @@ class Analyzer {
       uint32_t index = work_.back();
       work_.pop_back();
       const SourceInstr s = a_.instrs[index];
-      uint32_t reads = StackReads(s.op, s.arg);
+      int32_t reads = s.reads;
       if (s.op == RETURN_VALUE && s.depth != 1) {
         return At(s.unit, "a return leaves values on the stack");
       }
       int limit = static_cast<int>(a_.stack_size);
-      if (static_cast<int64_t>(reads) > s.depth) {
+      if (reads > s.depth) {
         return At(s.unit, "stack underflow");
       }
       const ExceptionRange* range = RangeOf(s.unit);
@@ -357,13 +365,13 @@ class Analyzer {
         if (!error.empty()) break;
       }
       if (s.target != kNoTarget) {
-        int depth = s.depth + StackEffect(s.op, s.arg, true);
+        int depth = s.depth + s.jump_effect;
         if (depth < 0 || depth > limit) return At(s.unit, "stack overflow");
         error = Reach(s.target, depth);
         if (!error.empty()) break;
       }
-      if (!EndsFlow(s.op)) {
-        int depth = s.depth + StackEffect(s.op, s.arg, false);
+      if (!s.ends) {
+        int depth = s.depth + s.effect;
         if (depth < 0 || depth > limit) return At(s.unit, "stack overflow");
         error = Reach(index + 1, depth);
       }
@@ -434,14 +442,13 @@ class Analyzer {
       Transfer(s);
       if (range != nullptr && s.op == DELETE_FAST) MeetHandler(*range);
       if (s.target != kNoTarget) Meet(s.target);
-      live = !EndsFlow(s.op);
+      live = !s.ends;
     }
   }
 
   void Transfer(const SourceInstr& s) {
-    int32_t reads = static_cast<int32_t>(StackReads(s.op, s.arg));
-    int32_t end =
-        s.depth + (EndsFlow(s.op) ? 0 : StackEffect(s.op, s.arg, false));
+    int32_t reads = s.reads;
+    int32_t end = s.depth + (s.ends ? 0 : s.effect);
     switch (s.op) {
       case STORE_FAST:
       case MAKE_CELL:
@@ -498,7 +505,7 @@ class Analyzer {
     }
     bool may_be_null =
         s.op == PRECALL || s.op == CALL || s.op == CALL_FUNCTION_EX;
-    auto reads = static_cast<int32_t>(StackReads(s.op, s.arg));
+    int32_t reads = s.reads;
     for (int32_t d = s.depth - reads + may_be_null; d < s.depth; ++d) {
       if (!IsSet(Slot(d))) return true;
     }

@@ -16,12 +16,16 @@ namespace pyvm {
 struct SourceInstr {
   uint8_t op;
   uint32_t arg;
-  uint32_t begin;   // code unit where it begins, with its EXTENDED_ARGs
-  uint32_t unit;    // code unit of the opcode itself
-  uint32_t end;     // first code unit behind it and its inline caches
-  int32_t depth;    // values on the stack before it; -1 if unreachable
-  uint32_t target;  // jumps: index of the instruction; else kNoTarget
-  bool leader;      // may be reached from elsewhere than the one before
+  uint32_t begin;       // code unit where it begins, with its EXTENDED_ARGs
+  uint32_t unit;        // code unit of the opcode itself
+  uint32_t end;         // first code unit behind it and its inline caches
+  int32_t depth;        // values on the stack before it; -1 if unreachable
+  uint32_t target;      // jumps: index of the instruction; else kNoTarget
+  int32_t reads;        // values it reads from the top of the stack
+  int32_t effect;       // change of the depth if it does not jump ...
+  int32_t jump_effect;  // ... and if it does
+  bool ends;            // control does not go on behind it
+  bool leader;          // may be reached from elsewhere than the one before
 };
 
 inline constexpr uint32_t kNoTarget = 0xffffffff;

@@ -18,6 +18,10 @@ uint32_t FunctionVersion(PyFunctionObject* function) {
   return _PyFunction_GetVersionForCurrentState(function);
 }
 
+Py_ssize_t KeysLookup(PyDictKeysObject* keys, PyObject* name) {
+  return _PyDictKeys_StringLookup(keys, name);
+}
+
 uint32_t TypeVersion(PyTypeObject* type) {
   return (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0
              ? type->tp_version_tag

@@ -20,6 +20,9 @@ PyObject* NewInstance(PyTypeObject* cls);
 // The function version, assigned now if there is none; 0 if there can be none.
 uint32_t FunctionVersion(PyFunctionObject* function);
 
+// The index of `name` (an exact str) in keys of strs; negative if absent.
+Py_ssize_t KeysLookup(PyDictKeysObject* keys, PyObject* name);
+
 // The valid version tag of a type, assigned now; 0 if there can be none.
 uint32_t TypeVersion(PyTypeObject* type);
 

@@ -14,17 +14,12 @@ PyDictObject* DictAt(PyObject* owner, int32_t offset) {
 
 // --- Loads ------------------------------------------------------------------
 
+// What PyObject_GetAttr does.
 template <OperandKind K>
-PYVM_CC void LoadAttrAny(PYVM_ARGS) {
-  PyObject* owner = Read<K>(regs, pool, pc->b);
-  PyObject* name = CacheIn(pool, pc->c)->name;
-  if (PyObject* found = FindAttr(owner, name)) {
-    Py_INCREF(found);
-    Consume<K>(owner, pc, regs, pool, pc->b);
-    PYVM_SET_AND_NEXT(found, 1);
-  }
+PYVM_CC void LoadAttrGeneric(PYVM_ARGS) {
   SavePc(pc, regs, pool);
-  PyObject* value = PyObject_GetAttr(owner, name);
+  PyObject* owner = Read<K>(regs, pool, pc->b);
+  PyObject* value = PyObject_GetAttr(owner, CacheIn(pool, pc->c)->name);
   Consume<K>(owner, pc, regs, pool, pc->b);
   if (value == nullptr) [[unlikely]]
     PYVM_ERROR();
@@ -32,9 +27,25 @@ PYVM_CC void LoadAttrAny(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
+// The same for sites with many owner types.
+template <OperandKind K>
+PYVM_CC void LoadAttrAny(PYVM_ARGS) {
+  PyObject* owner = Read<K>(regs, pool, pc->b);
+  PyObject* found = FindAttr(owner, CacheIn(pool, pc->c)->name);
+  if (found == nullptr) PYVM_TAIL LoadAttrGeneric<K>(pc, regs, pool, act);
+  Py_INCREF(found);
+  Consume<K>(owner, pc, regs, pool, pc->b);
+  PYVM_SET_AND_NEXT(found, 1);
+}
+
 template <OperandKind K>
 PYVM_CC void LoadAttr(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
+  // Not at the first execution: much code runs only once.
+  if (cache->misses == 0) {
+    cache->misses = 1;
+    PYVM_TAIL LoadAttrGeneric<K>(pc, regs, pool, act);
+  }
   Op op = SpecializeLoadAttr(Read<K>(regs, pool, pc->b), cache);
   if (op != Op::kLOAD_ATTR_ANY) {
     Rewrite(pc, op);
@@ -186,17 +197,11 @@ PYVM_CC void LoadAttrProperty(PYVM_ARGS) {
 // --- Methods ----------------------------------------------------------------
 
 template <OperandKind K>
-PYVM_CC void LoadMethodAny(PYVM_ARGS) {
-  PyObject* owner = Take<K>(regs, pool, pc->b);
-  PyObject* name = CacheIn(pool, pc->c)->name;
-  if (PyObject* found = FindMethod(owner, name)) {
-    regs[pc->a] = Py_NewRef(found);
-    regs[pc->a + 1] = owner;
-    PYVM_NEXT(1);
-  }
+PYVM_CC void LoadMethodGeneric(PYVM_ARGS) {
   SavePc(pc, regs, pool);
+  PyObject* owner = Take<K>(regs, pool, pc->b);
   PyObject *method, *self;
-  if (LoadMethod(owner, name, &method, &self) < 0) {
+  if (LoadMethod(owner, CacheIn(pool, pc->c)->name, &method, &self) < 0) {
     PYVM_ERROR();
   }
   regs[pc->a] = method;
@@ -205,8 +210,24 @@ PYVM_CC void LoadMethodAny(PYVM_ARGS) {
 }
 
 template <OperandKind K>
+PYVM_CC void LoadMethodAny(PYVM_ARGS) {
+  PyObject* found =
+      FindMethod(Read<K>(regs, pool, pc->b), CacheIn(pool, pc->c)->name);
+  if (found == nullptr) PYVM_TAIL LoadMethodGeneric<K>(pc, regs, pool, act);
+  PyObject* self = Take<K>(regs, pool, pc->b);
+  regs[pc->a] = Py_NewRef(found);
+  regs[pc->a + 1] = self;
+  PYVM_NEXT(1);
+}
+
+template <OperandKind K>
 PYVM_CC void LoadMethodOp(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
+  // Not at the first execution: much code runs only once.
+  if (cache->misses == 0) {
+    cache->misses = 1;
+    PYVM_TAIL LoadMethodGeneric<K>(pc, regs, pool, act);
+  }
   Op op = SpecializeLoadMethod(Read<K>(regs, pool, pc->b), cache);
   if (op != Op::kLOAD_METHOD_ANY || ++cache->misses >= kMaxMisses) {
     Rewrite(pc, op);
@@ -315,6 +336,11 @@ PYVM_CC void StoreAttrAny(PYVM_ARGS) {
 template <OperandKind O, OperandKind V>
 PYVM_CC void StoreAttr(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
+  // Not at the first execution: much code runs only once.
+  if (cache->misses == 0) {
+    cache->misses = 1;
+    PYVM_TAIL StoreAttrAny<O, V>(pc, regs, pool, act);
+  }
   Op op = SpecializeStoreAttr(Read<O>(regs, pool, pc->a), cache);
   if (op != Op::kSTORE_ATTR_ANY || ++cache->misses >= kMaxMisses) {
     Rewrite(pc, op);

@@ -170,21 +170,17 @@ bool CacheSlot(PyObject* dict, PyObject* name, uint32_t* version,
                int64_t* index) {
   PyDictKeysObject* keys = reinterpret_cast<PyDictObject*>(dict)->ma_keys;
   if (!DK_IS_UNICODE(keys)) return false;
-  PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(keys);
-  for (Py_ssize_t i = 0; i < keys->dk_nentries; ++i) {
-    if (entries[i].me_key == name && entries[i].me_value != nullptr) {
-      *version = KeysVersion(keys);
-      *index = i;
-      return *version != 0;
-    }
-  }
-  return false;
+  Py_ssize_t at = KeysLookup(keys, name);
+  if (at < 0 || DK_UNICODE_ENTRIES(keys)[at].me_value == nullptr) return false;
+  *version = KeysVersion(keys);
+  *index = at;
+  return *version != 0;
 }
 
 // Rewrites the instruction if what it finds can be cached.
 void SpecializeGlobal(const Instr* pc, Frame* frame, InlineCache* cache) {
-  if (cache->misses >= kMaxMisses) return;
-  ++cache->misses;
+  // Not at the first execution: much code runs only once.
+  if (cache->misses >= kMaxMisses || cache->misses++ == 0) return;
   if (!PyDict_CheckExact(frame->f_globals) ||
       !PyDict_CheckExact(frame->f_builtins)) {
     return;
