@@ -179,6 +179,15 @@ inline bool FillDefaults(PyFunctionObject* func, const Unit* unit,
   return true;
 }
 
+// Whether `have` positional arguments are all, or the defaults are the rest.
+inline bool CanBind(PyObject* function, const Unit* unit, uint32_t have) {
+  if (have >= unit->arg_count) return have == unit->arg_count;
+  PyObject* defaults =
+      reinterpret_cast<PyFunctionObject*>(function)->func_defaults;
+  return defaults != nullptr &&
+         have + PyTuple_GET_SIZE(defaults) >= unit->arg_count;
+}
+
 // A call that the fast path does not bind: keywords, stars, defaults that do
 // not fit. The window has been filled, all operands are there as owned
 // references; `function` is one of them.
@@ -445,7 +454,7 @@ Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act) {
       auto* cls = reinterpret_cast<PyTypeObject*>(callable);
       if (PyObject* init = InlineInit(cls)) {
         Unit* unit = InlineCallee(act, init);
-        if (unit != nullptr && unit->arg_count == n + 1) {
+        if (unit != nullptr && CanBind(init, unit, n + 1)) {
           cache->version = TypeVersion(cls);
           cache->value = init;
           return Op::kCALL_CLASS;
@@ -529,7 +538,7 @@ PYVM_CC void CallClass(PYVM_ARGS) {
   }
   Unit* unit = InlineCallee(act, cache->value);
   uint32_t n = cache->num_args;
-  if (unit == nullptr || unit->arg_count != n + 1) [[unlikely]] {
+  if (unit == nullptr || !CanBind(cache->value, unit, n + 1)) [[unlikely]] {
     Rewrite(pc, Op::kCALL_C);
     PYVM_DISPATCH();
   }
@@ -540,12 +549,15 @@ PYVM_CC void CallClass(PYVM_ARGS) {
   // The instance waits in the window for __init__ to end.
   PyObject** window = regs + pc->b;
   window[0] = self;
-  Frame* frame = BeginCall(act, Py_NewRef(cache->value), unit, n + 1);
+  Frame* frame = BeginCall(act, Py_NewRef(cache->value), unit, unit->arg_count);
   if (frame == nullptr) [[unlikely]]
     PYVM_ERROR();
   frame->localsplus[0] = Py_NewRef(self);
   for (uint32_t i = 0; i < n; ++i) {
     frame->localsplus[1 + i] = TakeArgument(regs, pool, list[1 + i]);
+  }
+  if (n + 1 != unit->arg_count) {
+    FillDefaults(frame->f_func, unit, n + 1, frame->localsplus);
   }
   if (IsTempOperand(list[0])) {
     window[1] = nullptr;
