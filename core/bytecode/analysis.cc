@@ -28,9 +28,7 @@ class Analyzer {
     if (error.empty()) error = Generator();
     if (error.empty()) error = Depths();
     if (!error.empty()) return error;
-    Bound();
-    Walk(&error);
-    return error;
+    return Bound();
   }
 
  private:
@@ -89,8 +87,7 @@ class Analyzer {
     if (error.empty() && a_.instrs.empty()) error = "there is no code";
     for (size_t i = 0; i < a_.instrs.size() && error.empty(); ++i) {
       SourceInstr& s = a_.instrs[i];
-      error = CheckArgument(s);
-      if (!error.empty()) break;
+      if (!ArgumentIsGood(s)) error = At(s.unit, "argument out of range");
       s.reads = static_cast<int32_t>(StackReads(s.op, s.arg));
       s.effect = StackEffect(s.op, s.arg, false);
       s.jump_effect = JumpKindOf(s.op) == JumpKind::kNone
@@ -107,7 +104,7 @@ class Analyzer {
             kCellOrFree) != 0;
   }
 
-  std::string CheckArgument(const SourceInstr& s) {
+  bool ArgumentIsGood(const SourceInstr& s) {
     auto consts = static_cast<uint32_t>(PyTuple_GET_SIZE(code_->co_consts));
     auto names = static_cast<uint32_t>(PyTuple_GET_SIZE(code_->co_names));
     bool good = true;
@@ -195,7 +192,7 @@ class Analyzer {
         s.op != STORE_NAME && JumpKindOf(s.op) == JumpKind::kNone) {
       good = false;
     }
-    return good ? "" : At(s.unit, "argument out of range");
+    return good;
   }
 
   std::string Targets() {
@@ -328,20 +325,26 @@ class Analyzer {
            op == SWAP || op == STORE_FAST || op == RETURN_VALUE;
   }
 
-  std::string Reach(uint32_t index, int depth) {
-    if (index >= a_.instrs.size()) return "control falls off the end";
+  // False if it cannot be: then error_ says why.
+  bool Reach(uint32_t index, int depth) {
+    if (index >= a_.instrs.size()) {
+      error_ = "control falls off the end";
+      return false;
+    }
     SourceInstr& s = a_.instrs[index];
     if (s.depth >= 0) {
-      return s.depth == depth ? "" : At(s.unit, "stack depths disagree");
+      if (s.depth == depth) return true;
+      error_ = At(s.unit, "stack depths disagree");
+      return false;
     }
     s.depth = depth;
     work_.push_back(index);
-    return "";
+    return true;
   }
 
   std::string Depths() {
-    std::string error = Reach(0, 0);
-    while (error.empty() && !work_.empty()) {
+    if (!Reach(0, 0)) return error_;
+    while (!work_.empty()) {
       uint32_t index = work_.back();
       work_.pop_back();
       const SourceInstr s = a_.instrs[index];
@@ -360,23 +363,22 @@ class Analyzer {
         if (static_cast<int64_t>(range->depth) + taken > s.depth) {
           return At(s.unit, "an exception handler wants a deeper stack");
         }
-        error = Reach(a_.instr_at[range->handler],
-                      static_cast<int>(range->depth) + range->lasti + 1);
-        if (!error.empty()) break;
+        if (!Reach(a_.instr_at[range->handler],
+                   static_cast<int>(range->depth) + range->lasti + 1))
+          return error_;
       }
       if (s.target != kNoTarget) {
         int depth = s.depth + s.jump_effect;
         if (depth < 0 || depth > limit) return At(s.unit, "stack overflow");
-        error = Reach(s.target, depth);
-        if (!error.empty()) break;
+        if (!Reach(s.target, depth)) return error_;
       }
       if (!s.ends) {
         int depth = s.depth + s.effect;
         if (depth < 0 || depth > limit) return At(s.unit, "stack overflow");
-        error = Reach(index + 1, depth);
+        if (!Reach(index + 1, depth)) return error_;
       }
     }
-    return error;
+    return "";
   }
 
   // --- What is bound
@@ -396,7 +398,7 @@ class Analyzer {
 
   // A forward dataflow problem, met by intersection, iterated to its greatest
   // fixed point.
-  void Bound() {
+  std::string Bound() {
     a_.bound_words = (a_.num_locals + a_.stack_size + 63) / 64;
     if (a_.bound_words == 0) a_.bound_words = 1;
     a_.bound_at.assign(a_.instrs.size(), kNoTarget);
@@ -412,16 +414,21 @@ class Analyzer {
                               ((code_->co_flags & CO_VARKEYWORDS) != 0));
     for (uint32_t i = 0; i < args && i < a_.num_locals; ++i) Put(i, true);
     Meet(0);
+    // States only shrink: what reads null in one pass does so at the end.
+    std::string error;
     do {
       changed_ = false;
-      Walk(nullptr);
-    } while (changed_);
+      Walk(&error);
+    } while (changed_ && error.empty());
+    return error;
   }
 
-  // One pass over the code. With `error`, it looks for instructions that read
-  // what may be null.
+  // One pass over the code, which also looks for instructions that read what
+  // may be null. Sets changed_ if what it has passed already must be seen
+  // again.
   void Walk(std::string* error) {
     bool live = false;
+    at_ = 0;
     for (size_t i = 0; i < a_.instrs.size(); ++i) {
       const SourceInstr& s = a_.instrs[i];
       if (s.depth < 0) {
@@ -433,7 +440,8 @@ class Analyzer {
         std::memcpy(now_.data(), &a_.bound[a_.bound_at[i]],
                     a_.bound_words * sizeof(uint64_t));
       }
-      if (error != nullptr && ReadsNull(s)) {
+      at_ = i;
+      if (ReadsNull(s)) {
         *error = At(s.unit, "a value that may be missing is used");
         return;
       }
@@ -528,7 +536,7 @@ class Analyzer {
       uint64_t met = to[w] & now_[w];
       if (met != to[w]) {
         to[w] = met;
-        changed_ = true;
+        changed_ = changed_ || leader <= at_;
       }
     }
   }
@@ -538,6 +546,8 @@ class Analyzer {
   std::vector<uint32_t> work_;
   std::vector<uint64_t> now_, saved_;
   bool changed_ = false;
+  size_t at_ = 0;  // the instruction whose state Walk has taken
+  std::string error_;
 };
 
 }  // namespace
