@@ -226,10 +226,15 @@ __attribute__((noinline)) PYVM_CC void DropAndNext(PYVM_ARGS) {
 
 // --- Rows -------------------------------------------------------------------
 
-#define PYVM_ROW0(NAME, FN) const HandlerRow kRow_##NAME = {{FN}};
-#define PYVM_ROW1(NAME, FN) \
+// Each checks that the row has as many variants as opcodes.def gives it.
+#define PYVM_ROW0(NAME, FN)                              \
+  static_assert(InfoOf(Op::k##NAME).NumVariants() == 1); \
+  const HandlerRow kRow_##NAME = {{FN}};
+#define PYVM_ROW1(NAME, FN)                              \
+  static_assert(InfoOf(Op::k##NAME).NumVariants() == 3); \
   const HandlerRow kRow_##NAME = {{FN<kLocal>, FN<kTemp>, FN<kConst>}};
 #define PYVM_ROW2(NAME, FN)                                       \
+  static_assert(InfoOf(Op::k##NAME).NumVariants() == 9);          \
   const HandlerRow kRow_##NAME = {                                \
       {FN<kLocal, kLocal>, FN<kTemp, kLocal>, FN<kConst, kLocal>, \
        FN<kLocal, kTemp>, FN<kTemp, kTemp>, FN<kConst, kTemp>,    \
