@@ -311,13 +311,27 @@ class Analyzer {
     return "";
   }
 
-  const ExceptionRange* RangeOf(uint32_t unit) const {
-    auto it = std::upper_bound(
+  // The exception range that `unit` lies in, or null. Instructions are mostly
+  // asked about in order: the last answer is kept, with the units it holds for.
+  const ExceptionRange* RangeOf(uint32_t unit) {
+    if (unit >= known_from_ && unit < known_to_) return known_range_;
+    auto next = std::upper_bound(
         a_.ranges.begin(), a_.ranges.end(), unit,
         [](uint32_t u, const ExceptionRange& r) { return u < r.begin; });
-    if (it == a_.ranges.begin()) return nullptr;
-    --it;
-    return unit < it->end ? &*it : nullptr;
+    known_range_ = nullptr;
+    known_from_ = 0;
+    known_to_ = next == a_.ranges.end() ? kNoTarget : next->begin;
+    if (next != a_.ranges.begin()) {
+      const ExceptionRange& range = *--next;
+      if (unit < range.end) {
+        known_range_ = &range;
+        known_from_ = range.begin;
+        known_to_ = range.end;
+      } else {
+        known_from_ = range.end;
+      }
+    }
+    return known_range_;
   }
 
   static bool CannotRaise(uint8_t op) {
@@ -545,6 +559,8 @@ class Analyzer {
   Analysis& a_;
   std::vector<uint32_t> work_;
   std::vector<uint64_t> now_, saved_;
+  const ExceptionRange* known_range_ = nullptr;
+  uint32_t known_from_ = 0, known_to_ = 0;
   bool changed_ = false;
   size_t at_ = 0;  // the instruction whose state Walk has taken
   std::string error_;
