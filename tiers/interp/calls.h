@@ -97,6 +97,48 @@ inline PyObject* TakeArgument(PyObject** regs, PyObject** pool, Operand x) {
 #define PYVM_ENTER_CALL(frame, unit, words) \
   PYVM_ENTER_CALL_FLAGS(frame, unit, words, 0)
 
+// --- The shape of a call instruction ----------------------------------------
+
+// How the operand list of a call begins.
+enum class Form { kPlain, kMethod };
+
+template <Form form>
+inline uint32_t WordsOf(const InlineCache* cache) {
+  return ListWords(cache->num_args + (form == Form::kPlain ? 1 : 0));
+}
+template <Form form>
+inline const Operand* ArgsOf(const Instr* pc) {
+  return reinterpret_cast<const Operand*>(pc + 1) +
+         (form == Form::kPlain ? 1 : 0);
+}
+inline PyObject* KeywordsOf(const InlineCache* cache, PyObject** pool) {
+  return cache->keywords == 0 ? nullptr
+                              : pool[-static_cast<int32_t>(cache->keywords)];
+}
+// The CALL's last cache entry, where CPython leaves prev_instr of a caller.
+inline void SaveCall(PyObject** regs, const InlineCache* cache, int offset) {
+  FrameOf(regs)->prev_instr =
+      reinterpret_cast<_Py_CODEUNIT*>(cache->call_unit) + offset;
+}
+constexpr int kCallCaches = 4;
+
+// Puts the listed operands into the window, from its third register on.
+inline void FillWindow(const Operand* args, uint32_t n, PyObject** window,
+                       PyObject** regs, PyObject** pool) {
+  for (uint32_t i = 0; i < n; ++i) {
+    Operand x = args[i];
+    if (!IsTempOperand(x)) window[2 + i] = Py_NewRef(ReadAny(regs, pool, x));
+  }
+}
+
+// Calls whatever the window holds after FillWindow, by CPython's rules.
+template <Form form>
+PYVM_CC void CallAny(PYVM_ARGS);
+PYVM_CC void Call(PYVM_ARGS);
+PYVM_CC void CallMethod(PYVM_ARGS);
+// A specialised CALL met something else.
+PYVM_CC void CallMiss(PYVM_ARGS);
+
 }  // namespace pyvm::interp
 
 #endif  // PYVM_TIERS_INTERP_CALLS_H_
