@@ -88,11 +88,6 @@ int32_t DictOffset(PyTypeObject* type) {
   return offset > 0 && offset < 0x7fff ? static_cast<int32_t>(offset) : 0;
 }
 
-PyDictObject* DictAt(PyObject* owner, int32_t offset) {
-  return *reinterpret_cast<PyDictObject**>(reinterpret_cast<char*>(owner) +
-                                           offset);
-}
-
 PyDictKeysObject* SharedKeys(PyTypeObject* type) {
   return reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys;
 }

@@ -46,6 +46,19 @@ inline PyDictValues* ValuesOf(PyObject* o) {
   return *_PyObject_ValuesPointer(o);
 }
 
+// The dict that an instance keeps at `offset`; null if it has none.
+inline PyDictObject* DictAt(PyObject* owner, int32_t offset) {
+  return *reinterpret_cast<PyDictObject**>(reinterpret_cast<char*>(owner) +
+                                           offset);
+}
+// Whether an instance with a managed dict has none of its own, and the keys
+// that it shares with its class have this version.
+inline bool SharedKeysAre(PyObject* owner, uint32_t version) {
+  return *_PyObject_ManagedDictPointer(owner) == nullptr &&
+         reinterpret_cast<PyHeapTypeObject*>(Py_TYPE(owner))
+                 ->ht_cached_keys->dk_version == version;
+}
+
 // Stores into an empty inline value: the order of insertion is noted.
 void InitValue(PyObject* owner, PyDictValues* values, int64_t index,
                PyObject* value);

@@ -23,7 +23,7 @@ PYVM_CC void BinaryAny(PYVM_ARGS) {
         PYVM_ERROR();
       frame->localsplus[0] = Py_NewRef(left);
       frame->localsplus[1] = Py_NewRef(right);
-      PYVM_ENTER_DIRECT(frame, unit, 0, kReturnOperator);
+      PYVM_ENTER_CALL(frame, unit, 0, kReturnOperator);
     }
   }
   PyObject* result = BinaryOp(left, right, oparg);

@@ -7,11 +7,6 @@
 namespace pyvm::interp {
 namespace {
 
-PyDictObject* DictAt(PyObject* owner, int32_t offset) {
-  return *reinterpret_cast<PyDictObject**>(reinterpret_cast<char*>(owner) +
-                                           offset);
-}
-
 // --- Loads ------------------------------------------------------------------
 
 // What PyObject_GetAttr does.
@@ -155,10 +150,7 @@ PYVM_CC void LoadAttrNondata(PYVM_ARGS) {
   PyTypeObject* type = Py_TYPE(owner);
   PYVM_MISS_IF(type->tp_version_tag != cache->version);
   if (cache->version2 != 0) {
-    PYVM_MISS_IF(
-        *_PyObject_ManagedDictPointer(owner) != nullptr ||
-        reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys->dk_version !=
-            cache->version2);
+    PYVM_MISS_IF(!SharedKeysAre(owner, cache->version2));
   }
   PYVM_FINISH_LOAD(cache->value);
 }
@@ -190,7 +182,7 @@ PYVM_CC void LoadAttrProperty(PYVM_ARGS) {
     PYVM_ERROR();
   }
   frame->localsplus[0] = self;
-  PYVM_ENTER_CALL(frame, unit, 0);
+  PYVM_ENTER_CALL(frame, unit, 0, 0);
 }
 #undef PYVM_MISS_IF
 
@@ -263,10 +255,7 @@ PYVM_CC void LoadMethodValues(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   PyTypeObject* type = Py_TYPE(owner);
   PYVM_MISS_IF(type->tp_version_tag != cache->version);
-  PYVM_MISS_IF(
-      *_PyObject_ManagedDictPointer(owner) != nullptr ||
-      reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys->dk_version !=
-          cache->version2);
+  PYVM_MISS_IF(!SharedKeysAre(owner, cache->version2));
   PYVM_FINISH_METHOD();
 }
 

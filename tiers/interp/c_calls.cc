@@ -56,8 +56,7 @@ inline PyObject* CallKnownForm(PyThreadState* tstate, PyObject* callable,
   }
   *done = true;
   // CPython promises to count these calls.
-  if (tstate->recursion_remaining-- <= 0 &&
-      _Py_CheckRecursiveCall(tstate, " while calling a Python object") != 0) {
+  if (!EnterRecursion(tstate, " while calling a Python object")) {
     return nullptr;
   }
   PyObject* result = (def->ml_flags & METH_FASTCALL) != 0
@@ -166,7 +165,7 @@ PYVM_CC void CallBound(PYVM_ARGS) {
     to[2 + i] = TakeArgument(regs, pool, list[i]);
   }
   Py_DECREF(method);
-  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kMethod>(cache), 0);
+  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kMethod>(cache), 0);
 }
 
 PYVM_CC void CallMethodC(PYVM_ARGS) {

@@ -80,7 +80,7 @@ PYVM_CC void CallBinding(PYVM_ARGS) {
     PYVM_ERROR();
   }
   SaveCall(regs, cache, kCallCaches);
-  PYVM_ENTER_CALL(frame, unit, WordsOf<form>(cache));
+  PYVM_ENTER_CALL(frame, unit, WordsOf<form>(cache), 0);
 }
 
 // Bound methods are taken apart: window[0] = function, window[1] = self.
@@ -135,7 +135,7 @@ PYVM_CC void CallPy(PYVM_ARGS) {
   for (uint32_t i = 0; i < n; ++i) {
     frame->localsplus[i] = TakeArgument(regs, pool, list[1 + i]);
   }
-  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kPlain>(cache), 0);
+  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kPlain>(cache), 0);
 }
 
 PYVM_CC void CallMethodPy(PYVM_ARGS) {
@@ -158,7 +158,7 @@ PYVM_CC void CallMethodPy(PYVM_ARGS) {
   for (uint32_t i = 0; i < n; ++i) {
     frame->localsplus[1 + i] = TakeArgument(regs, pool, list[i]);
   }
-  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kMethod>(cache), 0);
+  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kMethod>(cache), 0);
 }
 
 Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act);
@@ -206,7 +206,7 @@ PYVM_CC void Call(PYVM_ARGS) {
   if (n != unit->arg_count) {
     FillDefaults(frame->f_func, unit, n, frame->localsplus);
   }
-  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kPlain>(cache), 0);
+  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kPlain>(cache), 0);
 }
 
 PYVM_CC void CallMethod(PYVM_ARGS) {
@@ -270,7 +270,7 @@ PYVM_CC void CallMethod(PYVM_ARGS) {
   if (n + self != unit->arg_count) {
     FillDefaults(frame->f_func, unit, n + self, to);
   }
-  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kMethod>(cache), 0);
+  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kMethod>(cache), 0);
 }
 
 namespace {
@@ -364,7 +364,7 @@ PYVM_CC void CallClass(PYVM_ARGS) {
     window[1] = nullptr;
     --callable->ob_refcnt;  // its instance holds another reference
   }
-  PYVM_ENTER_DIRECT(frame, unit, WordsOf<Form::kPlain>(cache), kReturnSelf);
+  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kPlain>(cache), kReturnSelf);
 }
 
 }  // namespace

@@ -35,8 +35,7 @@ __attribute__((always_inline)) inline Frame* BeginCall(Activation* act,
                                                        const Unit* unit,
                                                        uint32_t args) {
   PyThreadState* tstate = act->tstate;
-  if (tstate->recursion_remaining-- <= 0 &&
-      _Py_CheckRecursiveCall(tstate, "") != 0) [[unlikely]] {
+  if (!EnterRecursion(tstate)) [[unlikely]] {
     Py_DECREF(function);
     return nullptr;
   }
@@ -65,20 +64,9 @@ inline PyObject* TakeArgument(PyObject** regs, PyObject** pool, Operand x) {
 
 // Links the frame that BeginCall has pushed behind the present one, whose
 // prev_instr is right, and runs it; `words` is the length of the calling
-// instruction's list, `flags` are ReturnFlags.
-#define PYVM_ENTER_CALL_FLAGS(frame, unit, words, flags)                    \
-  do {                                                                      \
-    *LinkOf(frame) = {pc, pc + 1 + (words),                                 \
-                      reinterpret_cast<uintptr_t>(UnitIn(pool)) | (flags)}; \
-    (frame)->previous = FrameOf(regs);                                      \
-    act->cframe.current_frame = (frame);                                    \
-    pc = (unit)->instrs;                                                    \
-    pool = (unit)->pool;                                                    \
-    regs = (frame)->localsplus;                                             \
-    PYVM_DISPATCH();                                                        \
-  } while (0)
-// The same for a callee whose first instruction may be folded into the call.
-#define PYVM_ENTER_DIRECT(frame, unit, words, flags)                        \
+// instruction's list, `flags` are ReturnFlags. A RESUME that the callee begins
+// with is folded into the call where it has nothing to do.
+#define PYVM_ENTER_CALL(frame, unit, words, flags)                          \
   do {                                                                      \
     *LinkOf(frame) = {pc, pc + 1 + (words),                                 \
                       reinterpret_cast<uintptr_t>(UnitIn(pool)) | (flags)}; \
@@ -94,8 +82,6 @@ inline PyObject* TakeArgument(PyObject** regs, PyObject** pool, Operand x) {
     }                                                                       \
     PYVM_DISPATCH();                                                        \
   } while (0)
-#define PYVM_ENTER_CALL(frame, unit, words) \
-  PYVM_ENTER_CALL_FLAGS(frame, unit, words, 0)
 
 // --- The shape of a call instruction ----------------------------------------
 

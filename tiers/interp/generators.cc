@@ -53,11 +53,6 @@ inline PyGenObject* ResumableGenerator(PyObject* o) {
     PYVM_DISPATCH();                                          \
   } while (0)
 
-inline bool EnterRecursion(PyThreadState* tstate) {
-  return tstate->recursion_remaining-- > 0 ||
-         _Py_CheckRecursiveCall(tstate, "") == 0;
-}
-
 bool IsSend(const Instr* pc) { return BaseOf(pc->op) == Op::kSEND; }
 
 }  // namespace
@@ -177,11 +172,6 @@ PYVM_CC void Send(PYVM_ARGS) {
   if (!EnterRecursion(act->tstate)) PYVM_ERROR();
   regs[pc->a + 1] = nullptr;
   PYVM_RESUME_GENERATOR(gen, value);
-}
-
-PYVM_CC void ForIterMiss(PYVM_ARGS) {
-  Rewrite(pc, Op::kFOR_ITER_ANY);
-  PYVM_DISPATCH();
 }
 
 PYVM_CC void ForIterGen(PYVM_ARGS) {

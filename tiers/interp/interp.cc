@@ -62,8 +62,7 @@ PyObject* Enter(Unit* unit, PyThreadState* tstate, Frame* frame, int throwing) {
   frame->previous = previous->current_frame;
   act->cframe.current_frame = frame;
 
-  if (tstate->recursion_remaining-- <= 0 &&
-      _Py_CheckRecursiveCall(tstate, "") != 0) [[unlikely]] {
+  if (!EnterRecursion(tstate)) [[unlikely]] {
     // Nothing has run: the frame stays as it came.
   } else {
     PyObject** regs = frame->localsplus;

@@ -35,7 +35,7 @@ PYVM_CC void LoadItemAny(PYVM_ARGS) {
         PYVM_ERROR();
       frame->localsplus[0] = Py_NewRef(owner);
       frame->localsplus[1] = Py_NewRef(index);
-      PYVM_ENTER_DIRECT(frame, unit, 0, kReturnOperator);
+      PYVM_ENTER_CALL(frame, unit, 0, kReturnOperator);
     }
   }
   PyObject* item = PyObject_GetItem(owner, index);

@@ -70,10 +70,14 @@ PYVM_CC void ForIter(PYVM_ARGS) {
   PYVM_DISPATCH();
 }
 
+}  // namespace
+
 PYVM_CC void ForIterMiss(PYVM_ARGS) {
   Rewrite(pc, Op::kFOR_ITER_ANY);
   PYVM_DISPATCH();
 }
+
+namespace {
 
 PYVM_CC void ForIterRange(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];

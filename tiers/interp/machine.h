@@ -70,6 +70,8 @@ struct HandlerRow {
 PYVM_CC void HandleError(PYVM_ARGS);
 // The same without a new traceback entry, for exceptions raised again.
 PYVM_CC void Unwind(PYVM_ARGS);
+// A specialised FOR_ITER met another iterator.
+PYVM_CC void ForIterMiss(PYVM_ARGS);
 // CPython's evaluator goes on before the instruction at pc.
 PYVM_CC void HandOver(PYVM_ARGS);
 // Looks for signals, other threads and the like, then goes on at pc.
@@ -97,6 +99,11 @@ inline Unit* UnitIn(PyObject** pool) {
 }
 inline InlineCache* CacheIn(PyObject** pool, uint16_t index) {
   return reinterpret_cast<InlineCache*>(pool + 1) + index;
+}
+// Counts a call. False with RecursionError, whose text ends in `where`.
+inline bool EnterRecursion(PyThreadState* tstate, const char* where = "") {
+  return tstate->recursion_remaining-- > 0 ||
+         _Py_CheckRecursiveCall(tstate, where) == 0;
 }
 // Before foreign code can look at the frame.
 inline void SavePc(const Instr* pc, PyObject** regs, PyObject** pool) {

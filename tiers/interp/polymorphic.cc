@@ -38,18 +38,6 @@ Entry* Find(Entry* table, PyObject* owner, PyObject* name) {
   return entry;
 }
 
-PyDictObject* DictAt(PyObject* owner, int32_t offset) {
-  return *reinterpret_cast<PyDictObject**>(reinterpret_cast<char*>(owner) +
-                                           offset);
-}
-
-// Whether the keys that hide nothing are still the instance's.
-bool SharedKeysAre(PyObject* owner, uint32_t version) {
-  return *_PyObject_ManagedDictPointer(owner) == nullptr &&
-         reinterpret_cast<PyHeapTypeObject*>(Py_TYPE(owner))
-                 ->ht_cached_keys->dk_version == version;
-}
-
 }  // namespace
 
 PyObject* FindAttr(PyObject* owner, PyObject* name) {
