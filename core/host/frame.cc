@@ -35,6 +35,19 @@ void ClearAndPopFrameSlow(PyThreadState* tstate, Frame* frame,
   PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
 }
 
+void ClearAndPopEntryFrame(PyThreadState* tstate, Frame* frame) {
+  --tstate->recursion_remaining;
+  if (frame->frame_obj != nullptr || frame->f_locals != nullptr) {
+    _PyFrame_Clear(frame);
+  } else {
+    for (int i = 0; i < frame->stacktop; ++i) Py_XDECREF(frame->localsplus[i]);
+    Py_DECREF(frame->f_func);
+    Py_DECREF(frame->f_code);
+  }
+  ++tstate->recursion_remaining;
+  PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
+}
+
 PyObject* MakeGenerator(Frame* frame, const Unit* unit) {
   PyObject* made = _Py_MakeCoro(frame->f_func);
   if (made == nullptr) return nullptr;

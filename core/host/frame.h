@@ -109,6 +109,10 @@ __attribute__((always_inline)) inline Frame* PushFrame(PyThreadState* tstate,
 void ClearAndPopFrameSlow(PyThreadState* tstate, Frame* frame,
                           const Unit* unit);
 
+// The same for a frame that C code has entered; `stacktop` says how many of its
+// registers may hold references. Whoever dies with it may die in any order.
+void ClearAndPopEntryFrame(PyThreadState* tstate, Frame* frame);
+
 // _PyFrame_Clear; `frame` holds nothing above its locals.
 void ClearFrame(Frame* frame, const Unit* unit);
 

@@ -48,7 +48,15 @@ enum class Kind {
   kMethod,    // a function, or something that binds like one
   kSlot,      // a member of __slots__
   kProperty,  // a property
+  kClass,     // object.__class__
 };
+
+// What object's __dict__ holds as __class__.
+PyObject* ClassGetter() {
+  static PyObject* getter =
+      PyDict_GetItemWithError(PyBaseObject_Type.tp_dict, &_Py_ID(__class__));
+  return getter;
+}
 
 Kind Classify(PyTypeObject* type, PyObject* name, bool store,
               PyObject** descr) {
@@ -72,6 +80,7 @@ Kind Classify(PyTypeObject* type, PyObject* name, bool store,
             type, reinterpret_cast<PyMemberDescrObject*>(d)->d_common.d_type)) {
       return Kind::kSlot;
     }
+    if (d == ClassGetter()) return Kind::kClass;
     return cls == &PyProperty_Type ? Kind::kProperty : Kind::kOther;
   }
   if (cls->tp_descr_get == nullptr) return Kind::kPlain;
@@ -204,6 +213,11 @@ Op SpecializeLoadAttr(PyObject* owner, InlineCache* cache) {
   }
   PyObject* descr = nullptr;
   switch (Classify(type, cache->name, false, &descr)) {
+    case Kind::kClass:
+      cache->version = TypeVersion(type);
+      cache->version2 = 0;
+      cache->value = reinterpret_cast<PyObject*>(type);
+      return Op::kLOAD_ATTR_NONDATA;
     case Kind::kSlot:
       cache->version = TypeVersion(type);
       cache->index =

@@ -2,6 +2,7 @@
 #ifndef PYVM_CORE_RUNTIME_DICT_H_
 #define PYVM_CORE_RUNTIME_DICT_H_
 
+#include "core/runtime/attribute.h"
 #include "core/runtime/number.h"
 #include "core/runtime/object.h"
 
@@ -47,8 +48,8 @@ inline Found Probe(const PyDictKeysObject* keys, Py_hash_t hash, Same same) {
 }  // namespace internal
 
 // Looks up exact strs in dicts of strs, and one-digit ints in others. On kYes
-// *value is the value (borrowed); kAskCPython leaves the case to CPython.
-inline Found FindInDict(PyObject* object, PyObject* key, PyObject** value) {
+// *place holds the value; kAskCPython leaves the case to CPython.
+inline Found FindPlace(PyObject* object, PyObject* key, PyObject*** place) {
   auto* dict = reinterpret_cast<PyDictObject*>(object);
   PyDictKeysObject* keys = dict->ma_keys;
   if (IsStr(key)) {
@@ -63,9 +64,9 @@ inline Found FindInDict(PyObject* object, PyObject* key, PyObject** value) {
            !EqualStrings(other, key))) {
         return Found::kNo;
       }
-      *value = dict->ma_values == nullptr ? entries[i].me_value
-                                          : dict->ma_values->values[i];
-      return *value == nullptr ? Found::kAskCPython : Found::kYes;
+      *place = dict->ma_values == nullptr ? &entries[i].me_value
+                                          : &dict->ma_values->values[i];
+      return **place == nullptr ? Found::kAskCPython : Found::kYes;
     });
   }
   if (IsInt(key) && IsOneDigit(key) && !DK_IS_UNICODE(keys)) {
@@ -81,11 +82,35 @@ inline Found FindInDict(PyObject* object, PyObject* key, PyObject** value) {
         }
         if (OneDigitValue(other) != OneDigitValue(key)) return Found::kNo;
       }
-      *value = entries[i].me_value;
-      return *value == nullptr ? Found::kAskCPython : Found::kYes;
+      *place = &entries[i].me_value;
+      return **place == nullptr ? Found::kAskCPython : Found::kYes;
     });
   }
   return Found::kAskCPython;
+}
+
+// The same for the value (borrowed).
+inline Found FindInDict(PyObject* object, PyObject* key, PyObject** value) {
+  PyObject** place;
+  Found found = FindPlace(object, key, &place);
+  if (found == Found::kYes) *value = *place;
+  return found;
+}
+
+// Replaces the value of a key that an exact dict has. Returns the old value,
+// which is the caller's now; null leaves the case to CPython, `value` too.
+inline PyObject* ReplaceInDict(PyObject* object, PyObject* key,
+                               PyObject* value) {
+  PyObject** place;
+  // An untracked dict has to be tracked once it refers to a container.
+  if ((!_PyObject_GC_IS_TRACKED(object) && PyObject_IS_GC(value)) ||
+      FindPlace(object, key, &place) != Found::kYes) {
+    return nullptr;
+  }
+  PyObject* old = *place;
+  *place = value;
+  TouchDict(reinterpret_cast<PyDictObject*>(object));
+  return old;
 }
 
 }  // namespace pyvm

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "core/runtime/function.h"
 #include "core/runtime/names.h"
 #include "core/runtime/raise.h"
 #include "core/runtime/ref.h"
@@ -92,7 +93,12 @@ struct ContextProtocol {
 int EnterContext(PyThreadState* tstate, PyObject** s,
                  const ContextProtocol& protocol) {
   PyObject* manager = s[0];
-  Ref enter(_PyObject_LookupSpecial(manager, protocol.enter));
+  // A method that need not be bound is called as it is.
+  PyObject* found = _PyType_Lookup(Py_TYPE(manager), protocol.enter);
+  bool method = found != nullptr &&
+                PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR);
+  Ref enter(method ? Py_NewRef(found)
+                   : _PyObject_LookupSpecial(manager, protocol.enter));
   if (!enter) {
     if (!_PyErr_Occurred(tstate)) {
       _PyErr_Format(tstate, PyExc_TypeError,
@@ -112,8 +118,10 @@ int EnterContext(PyThreadState* tstate, PyObject** s,
     return -1;
   }
   s[0] = exit;
+  PyObject* entered = method ? PyObject_CallOneArg(enter.get(), manager)
+                             : _PyObject_CallNoArgs(enter.get());
   Py_DECREF(manager);
-  return Leave(s + 1, _PyObject_CallNoArgs(enter.get()));
+  return Leave(s + 1, entered);
 }
 
 void FormatAwaitableError(PyThreadState* tstate, PyTypeObject* type,
@@ -245,6 +253,33 @@ int UnpackEx(PyThreadState* tstate, _PyInterpreterFrame* frame, PyObject** s,
   return done ? 0 : -1;
 }
 
+namespace {
+
+// PyObject_Format, without the detour through __format__ for exact numbers and
+// strs. `spec` may be null.
+PyObject* Format(PyObject* value, PyObject* spec) {
+  if (spec == nullptr || PyUnicode_READY(spec) < 0 ||
+      PyUnicode_GET_LENGTH(spec) == 0) {
+    return PyObject_Format(value, spec);
+  }
+  PyTypeObject* type = Py_TYPE(value);
+  int (*format)(_PyUnicodeWriter*, PyObject*, PyObject*, Py_ssize_t,
+                Py_ssize_t) = nullptr;
+  if (type == &PyLong_Type) format = _PyLong_FormatAdvancedWriter;
+  if (type == &PyFloat_Type) format = _PyFloat_FormatAdvancedWriter;
+  if (type == &PyUnicode_Type) format = _PyUnicode_FormatAdvancedWriter;
+  if (format == nullptr) return PyObject_Format(value, spec);
+  _PyUnicodeWriter writer;
+  _PyUnicodeWriter_Init(&writer);
+  if (format(&writer, value, spec, 0, PyUnicode_GET_LENGTH(spec)) < 0) {
+    _PyUnicodeWriter_Dealloc(&writer);
+    return nullptr;
+  }
+  return _PyUnicodeWriter_Finish(&writer);
+}
+
+}  // namespace
+
 int FormatValue(PyThreadState* tstate, _PyInterpreterFrame* frame, PyObject** s,
                 uint32_t imm) {
   bool has_spec = (imm & FVS_MASK) == FVS_HAVE_SPEC;
@@ -271,7 +306,7 @@ int FormatValue(PyThreadState* tstate, _PyInterpreterFrame* frame, PyObject** s,
   if (PyUnicode_CheckExact(value.get()) && !spec) {
     return Leave(s, value.release());
   }
-  return Leave(s, PyObject_Format(value.get(), spec.get()));
+  return Leave(s, Format(value.get(), spec.get()));
 }
 
 // --- Functions, classes, module bodies ---------------------------------------
@@ -283,6 +318,7 @@ int MakeFunction(PyThreadState* tstate, _PyInterpreterFrame* frame,
   PyObject* object = PyFunction_New(code.get(), frame->f_globals);
   if (object == nullptr) return -1;
   auto* func = reinterpret_cast<PyFunctionObject*>(object);
+  func->vectorcall = FunctionVectorcall;
   if ((imm & 8) != 0) func->func_closure = Take(&s[--top]);
   if ((imm & 4) != 0) func->func_annotations = Take(&s[--top]);
   if ((imm & 2) != 0) func->func_kwdefaults = Take(&s[--top]);

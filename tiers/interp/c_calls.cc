@@ -1,70 +1,12 @@
 // Calls of what is not a Python function, through its vectorcall or, for common
 // forms of C functions, straight.
+#include <cstring>
+
 #include "core/runtime/window_ops.h"
 #include "tiers/interp/calls.h"
 
 namespace pyvm::interp {
 namespace {
-
-inline PyObject* CallFast(PyMethodDef* def, PyObject* self, PyObject** args,
-                          size_t n) {
-  return reinterpret_cast<_PyCFunctionFast>(reinterpret_cast<void (*)()>(
-      def->ml_meth))(self, args, static_cast<Py_ssize_t>(n));
-}
-
-// Calls `callable` without the detour through its vectorcall if it is a C
-// function of a common form; null without an exception if it is not. `args` are
-// `n` owned references, of which the first is the receiver for methods of
-// built-in types.
-inline PyObject* CallKnownForm(PyThreadState* tstate, PyObject* callable,
-                               PyObject** args, size_t n, bool* done) {
-  constexpr int kForms = METH_VARARGS | METH_FASTCALL | METH_NOARGS | METH_O |
-                         METH_KEYWORDS | METH_METHOD;
-  PyMethodDef* def;
-  PyObject* self;
-  bool is_method = false;
-  if (Py_IS_TYPE(callable, &PyCFunction_Type)) {
-    def = reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
-    self = (def->ml_flags & METH_STATIC) != 0
-               ? nullptr
-               : reinterpret_cast<PyCFunctionObject*>(callable)->m_self;
-  } else if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
-    auto* descr = reinterpret_cast<PyMethodDescrObject*>(callable);
-    if (n == 0 || !Py_IS_TYPE(args[0], descr->d_common.d_type)) return nullptr;
-    def = descr->d_method;
-    self = *args++;
-    --n;
-    is_method = true;
-  } else {
-    return nullptr;
-  }
-  PyObject* arg = nullptr;
-  switch (def->ml_flags & kForms) {
-    case METH_FASTCALL:
-      if (is_method) break;
-      *done = true;
-      return CallFast(def, self, args, n);
-    case METH_NOARGS:
-      if (n != 0) return nullptr;
-      break;
-    case METH_O:
-      if (n != 1) return nullptr;
-      arg = args[0];
-      break;
-    default:
-      return nullptr;
-  }
-  *done = true;
-  // CPython promises to count these calls.
-  if (!EnterRecursion(tstate, " while calling a Python object")) {
-    return nullptr;
-  }
-  PyObject* result = (def->ml_flags & METH_FASTCALL) != 0
-                         ? CallFast(def, self, args, n)
-                         : def->ml_meth(self, arg);
-  ++tstate->recursion_remaining;
-  return result;
-}
 
 // What a signal handler raises comes out of the call that was interrupted.
 #define PYVM_PENDING_AFTER_CALL()                                             \
@@ -100,16 +42,9 @@ PYVM_CC void CallAny(PYVM_ARGS) {
   if (kwnames != nullptr) {
     nargs -= static_cast<size_t>(PyTuple_GET_SIZE(kwnames));
   }
-  PyObject* result = nullptr;
-  bool done = false;
-  if (kwnames == nullptr) {
-    result = CallKnownForm(act->tstate, callable, window + first, nargs, &done);
-  }
-  if (!done) {
-    result = _PyObject_VectorcallTstate(act->tstate, callable, window + first,
-                                        nargs | PY_VECTORCALL_ARGUMENTS_OFFSET,
-                                        kwnames);
-  }
+  PyObject* result = _PyObject_VectorcallTstate(
+      act->tstate, callable, window + first,
+      nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
   if (owned) {
     window[first - 1] = nullptr;
     Drop(callable, pc, regs, pool);
@@ -183,7 +118,233 @@ PYVM_CC void CallMethodC(PYVM_ARGS) {
   PYVM_TAIL CallAny<Form::kMethod>(pc, regs, pool, act);
 }
 
+// --- C functions of a common form, called straight --------------------------
+//
+// The operands are passed as they stand: a local lends its reference, since
+// nothing but the code of this frame stores to its registers.
+
+// What the METH_ flags say of a function's parameters.
+enum class Params { kNone, kOne, kVector };
+
+// More arguments than this go through the window.
+constexpr uint32_t kMaxLent = 8;
+
+constexpr int kFormFlags = METH_VARARGS | METH_FASTCALL | METH_NOARGS | METH_O |
+                           METH_KEYWORDS | METH_METHOD | METH_STATIC |
+                           METH_CLASS;
+
+template <Params params>
+inline bool HasForm(const PyMethodDef* def) {
+  int flags = def->ml_flags & kFormFlags;
+  if constexpr (params == Params::kNone) return flags == METH_NOARGS;
+  if constexpr (params == Params::kOne) return flags == METH_O;
+  if constexpr (params == Params::kVector) {
+    return (flags & ~METH_KEYWORDS) == METH_FASTCALL;
+  }
+}
+
+// The definition of `callable` if it is a C function, with what it is called
+// on; null if not. A method descriptor takes only receivers of its own type.
+template <Form form>
+inline PyMethodDef* DefinitionOf(PyObject* callable, PyObject** self) {
+  if constexpr (form == Form::kMethod) {
+    if (!Py_IS_TYPE(callable, &PyMethodDescr_Type)) return nullptr;
+    auto* descr = reinterpret_cast<PyMethodDescrObject*>(callable);
+    return Py_IS_TYPE(*self, descr->d_common.d_type) ? descr->d_method
+                                                     : nullptr;
+  } else {
+    if (!Py_IS_TYPE(callable, &PyCFunction_Type)) return nullptr;
+    *self = reinterpret_cast<PyCFunctionObject*>(callable)->m_self;
+    return reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
+  }
+}
+
+// Which of the handlers below calls `def` with `n` arguments; kCALL if none.
+Op OpFor(const PyMethodDef* def, uint32_t n, bool method) {
+  // What it counts must include the reference of an argument list.
+  if (std::strcmp(def->ml_name, "getrefcount") == 0) return Op::kCALL;
+  if (HasForm<Params::kNone>(def) && n == 0) {
+    return method ? Op::kCALL_METHOD_C_NONE : Op::kCALL_C_NONE;
+  }
+  if (HasForm<Params::kOne>(def) && n == 1) {
+    return method ? Op::kCALL_METHOD_C_ONE : Op::kCALL_C_ONE;
+  }
+  if (HasForm<Params::kVector>(def) && n <= kMaxLent) {
+    return method ? Op::kCALL_METHOD_C_VECTOR : Op::kCALL_C_VECTOR;
+  }
+  return Op::kCALL;
+}
+
+template <Form form, Params params>
+PYVM_CC void CallKnownC(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  const Operand* args = ArgsOf<form>(pc);
+  PyObject** window = regs + pc->b;
+  PyObject* callable;
+  PyObject* self = nullptr;
+  const PyMethodDef* def;
+  bool receiver = false;
+  if constexpr (form == Form::kPlain) {
+    callable = ReadAny(regs, pool, ListOperand(pc, 0));
+    def = DefinitionOf<Form::kPlain>(callable, &self);
+  } else {
+    // A method and its receiver, or an attribute that is a function.
+    callable = window[0];
+    receiver = callable != nullptr;
+    self = window[1];
+    if (receiver) {
+      def = DefinitionOf<Form::kMethod>(callable, &self);
+    } else {
+      callable = self;
+      def = DefinitionOf<Form::kPlain>(callable, &self);
+    }
+  }
+  if (def == nullptr || def != reinterpret_cast<PyMethodDef*>(cache->value) ||
+      !HasForm<params>(def)) [[unlikely]] {
+    if constexpr (form == Form::kPlain) {
+      PYVM_TAIL CallMiss(pc, regs, pool, act);
+    } else {
+      PYVM_TAIL CallMethodMiss(pc, regs, pool, act);
+    }
+  }
+  SaveCall(regs, cache, 0);
+  PyObject* result = nullptr;
+  if constexpr (params == Params::kVector) {
+    uint32_t n = cache->num_args;
+    PyObject* vector[kMaxLent];
+    for (uint32_t i = 0; i < n; ++i) vector[i] = ReadAny(regs, pool, args[i]);
+    // One without keywords does not look at the last argument.
+    result = reinterpret_cast<_PyCFunctionFastWithKeywords>(
+        reinterpret_cast<void (*)()>(def->ml_meth))(self, vector, n, nullptr);
+    for (uint32_t i = 0; i < n; ++i) {
+      ConsumeAny(vector[i], pc, regs, pool, args[i]);
+    }
+  } else {
+    PyObject* arg =
+        params == Params::kOne ? ReadAny(regs, pool, args[0]) : nullptr;
+    // CPython promises to count these calls.
+    if (EnterRecursion(act->tstate, " while calling a Python object"))
+        [[likely]] {
+      result = def->ml_meth(self, arg);
+      ++act->tstate->recursion_remaining;
+    }
+    if constexpr (params == Params::kOne) {
+      ConsumeAny(arg, pc, regs, pool, args[0]);
+    }
+  }
+  if constexpr (form == Form::kPlain) {
+    ConsumeAny(callable, pc, regs, pool, ListOperand(pc, 0));
+  } else {
+    window[0] = window[1] = nullptr;
+    Drop(callable, pc, regs, pool);
+    if (receiver) Drop(self, pc, regs, pool);
+  }
+  if (result == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  Set(result, pc->a, pc, regs, pool);
+  PYVM_PENDING_AFTER_CALL();
+  PYVM_NEXT_AFTER_CALL(1 + WordsOf<form>(cache));
+}
+
+// A type that makes its instances from a vector of arguments, as int, list and
+// range do.
+PYVM_CC void CallTypeVector(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  const Operand* args = ArgsOf<Form::kPlain>(pc);
+  PyObject* callable = ReadAny(regs, pool, ListOperand(pc, 0));
+  vectorcallfunc make = nullptr;
+  if (Py_IS_TYPE(callable, &PyType_Type)) {
+    make = reinterpret_cast<PyTypeObject*>(callable)->tp_vectorcall;
+  }
+  if (make == nullptr) [[unlikely]] {
+    PYVM_TAIL CallMiss(pc, regs, pool, act);
+  }
+  SaveCall(regs, cache, 0);
+  uint32_t n = cache->num_args;
+  PyObject* vector[kMaxLent];
+  for (uint32_t i = 0; i < n; ++i) vector[i] = ReadAny(regs, pool, args[i]);
+  PyObject* result = make(callable, vector, n, nullptr);
+  for (uint32_t i = 0; i < n; ++i) {
+    ConsumeAny(vector[i], pc, regs, pool, args[i]);
+  }
+  ConsumeAny(callable, pc, regs, pool, ListOperand(pc, 0));
+  if (result == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  Set(result, pc->a, pc, regs, pool);
+  PYVM_PENDING_AFTER_CALL();
+  PYVM_NEXT_AFTER_CALL(1 + WordsOf<Form::kPlain>(cache));
+}
+
+PYVM_CC void CallStr(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  PyObject* callable = ReadAny(regs, pool, ListOperand(pc, 0));
+  if (callable != reinterpret_cast<PyObject*>(&PyUnicode_Type)) [[unlikely]] {
+    PYVM_TAIL CallMiss(pc, regs, pool, act);
+  }
+  SaveCall(regs, cache, 0);
+  PyObject* o = ReadAny(regs, pool, ListOperand(pc, 1));
+  PyObject* result = PyObject_Str(o);
+  ConsumeAny(o, pc, regs, pool, ListOperand(pc, 1));
+  ConsumeAny(callable, pc, regs, pool, ListOperand(pc, 0));
+  if (result == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  Set(result, pc->a, pc, regs, pool);
+  PYVM_PENDING_AFTER_CALL();
+  PYVM_NEXT_AFTER_CALL(1 + ListWords(2));
+}
+
 // --- Known C functions ------------------------------------------------------
+
+// CPython's own min and max, whatever the names mean by now.
+PyObject* Builtin(PyInterpreterState* interp, const char* name) {
+  return PyDict_GetItemString(interp->builtins_copy, name);
+}
+
+// The smaller, or larger, of the operands by < or >; the first of equals. Null
+// with an exception.
+template <int compare>
+inline PyObject* Extreme(const Operand* args, uint32_t n, PyObject** regs,
+                         PyObject** pool) {
+  PyObject* best = ReadAny(regs, pool, args[0]);
+  for (uint32_t i = 1; i < n; ++i) {
+    PyObject* o = ReadAny(regs, pool, args[i]);
+    int better;
+    if (IsInt(o) && IsInt(best) && IsOneDigit(o) && IsOneDigit(best)) {
+      better = compare == Py_LT ? OneDigitValue(o) < OneDigitValue(best)
+                                : OneDigitValue(o) > OneDigitValue(best);
+    } else if (IsFloat(o) && IsFloat(best)) {
+      better = compare == Py_LT ? FloatValue(o) < FloatValue(best)
+                                : FloatValue(o) > FloatValue(best);
+    } else {
+      better = PyObject_RichCompareBool(o, best, compare);
+      if (better < 0) return nullptr;
+    }
+    if (better) best = o;
+  }
+  return best;
+}
+
+template <int compare>
+PYVM_CC void CallExtreme(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  PyObject* callable = ReadAny(regs, pool, ListOperand(pc, 0));
+  if (callable != cache->value) [[unlikely]] {
+    PYVM_TAIL CallMiss(pc, regs, pool, act);
+  }
+  SaveCall(regs, cache, 0);
+  const Operand* args = ArgsOf<Form::kPlain>(pc);
+  uint32_t n = cache->num_args;
+  PyObject* result = Extreme<compare>(args, n, regs, pool);
+  Py_XINCREF(result);
+  for (uint32_t i = 0; i < n; ++i) {
+    ConsumeAny(ReadAny(regs, pool, args[i]), pc, regs, pool, args[i]);
+  }
+  ConsumeAny(callable, pc, regs, pool, ListOperand(pc, 0));
+  if (result == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  Set(result, pc->a, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(1 + WordsOf<Form::kPlain>(cache));
+}
 
 PYVM_CC void CallLen(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
@@ -258,6 +419,12 @@ PYVM_CC void CallListAppend(PYVM_ARGS) {
   window[0] = window[1] = nullptr;
   --method->ob_refcnt;  // the cache of callables holds another reference
   Drop(list, pc, regs, pool);
+  const Instr* next = pc + 1 + ListWords(1);
+  if (next->op == ConcreteOp(Op::kDROP, TempOperand(0)) &&
+      next->a == TempOperand(pc->a)) [[likely]] {
+    pc = next;
+    PYVM_NEXT(1);
+  }
   Set(Py_NewRef(Py_None), pc->a, pc, regs, pool);
   PYVM_NEXT(1 + ListWords(1));
 }
@@ -301,7 +468,59 @@ PYVM_CC void CallEx(PYVM_ARGS) {
 
 }  // namespace
 
+Op SpecializeC(PyObject* callable, InlineCache* cache, Activation* act) {
+  uint32_t n = cache->num_args;
+  PyInterpreterState* interp = act->interp;
+  if (callable == interp->callable_cache.len && n == 1) return Op::kCALL_LEN;
+  if (callable == interp->callable_cache.isinstance && n == 2) {
+    return Op::kCALL_ISINSTANCE;
+  }
+  if (Py_IS_TYPE(callable, &PyType_Type) && n <= kMaxLent) {
+    auto* type = reinterpret_cast<PyTypeObject*>(callable);
+    if (type == &PyUnicode_Type && n == 1) return Op::kCALL_STR;
+    if (type->tp_vectorcall != nullptr) return Op::kCALL_TYPE_VECTOR;
+  }
+  PyObject* self;
+  PyMethodDef* def = DefinitionOf<Form::kPlain>(callable, &self);
+  if (def == nullptr) return Op::kCALL_C;
+  if (n >= 2) {
+    bool min = callable == Builtin(interp, "min");
+    if (min || callable == Builtin(interp, "max")) {
+      cache->value = callable;
+      return min ? Op::kCALL_MIN : Op::kCALL_MAX;
+    }
+  }
+  cache->value = reinterpret_cast<PyObject*>(def);
+  Op op = OpFor(def, n, /*method=*/false);
+  return op == Op::kCALL ? Op::kCALL_C : op;
+}
+
+Op SpecializeMethodC(PyObject** window, InlineCache* cache, Activation* act) {
+  uint32_t n = cache->num_args;
+  PyObject* self = window[1];
+  if (window[0] == act->interp->callable_cache.list_append && n == 1) {
+    return Op::kCALL_LIST_APPEND;
+  }
+  PyMethodDef* def = window[0] != nullptr
+                         ? DefinitionOf<Form::kMethod>(window[0], &self)
+                         : DefinitionOf<Form::kPlain>(window[1], &self);
+  if (def == nullptr) return Op::kCALL_METHOD_C;
+  cache->value = reinterpret_cast<PyObject*>(def);
+  Op op = OpFor(def, n, /*method=*/true);
+  return op == Op::kCALL ? Op::kCALL_METHOD_C : op;
+}
+
 PYVM_ROW0(CALL_LEN, CallLen)
+PYVM_ROW0(CALL_MIN, CallExtreme<Py_LT>)
+PYVM_ROW0(CALL_MAX, CallExtreme<Py_GT>)
+PYVM_ROW0(CALL_STR, CallStr)
+PYVM_ROW0(CALL_TYPE_VECTOR, CallTypeVector)
+PYVM_ROW0(CALL_C_NONE, (CallKnownC<Form::kPlain, Params::kNone>))
+PYVM_ROW0(CALL_C_ONE, (CallKnownC<Form::kPlain, Params::kOne>))
+PYVM_ROW0(CALL_C_VECTOR, (CallKnownC<Form::kPlain, Params::kVector>))
+PYVM_ROW0(CALL_METHOD_C_NONE, (CallKnownC<Form::kMethod, Params::kNone>))
+PYVM_ROW0(CALL_METHOD_C_ONE, (CallKnownC<Form::kMethod, Params::kOne>))
+PYVM_ROW0(CALL_METHOD_C_VECTOR, (CallKnownC<Form::kMethod, Params::kVector>))
 PYVM_ROW0(CALL_ISINSTANCE, CallIsinstance)
 PYVM_ROW0(CALL_C, CallC)
 PYVM_ROW0(CALL_METHOD_C, CallMethodC)

@@ -116,8 +116,6 @@ inline Unit* CachedUnit(InlineCache* cache, PyObject* callable) {
   return unit->tier == &kTier ? unit : nullptr;
 }
 
-PYVM_CC void CallMethodMiss(PYVM_ARGS);
-
 PYVM_CC void CallPy(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
@@ -224,12 +222,11 @@ PYVM_CC void CallMethod(PYVM_ARGS) {
   PyObject* callable = window[1 - self];
   uint32_t n = cache->num_args;
   if (!Py_IS_TYPE(callable, &PyFunction_Type)) [[unlikely]] {
-    if (callable == act->interp->callable_cache.list_append && self == 1 &&
-        n == 1 && cache->keywords == 0) {
-      Rewrite(pc, Op::kCALL_LIST_APPEND);
-    } else {
-      Rewrite(pc, Op::kCALL_METHOD_C);
+    Op op = Op::kCALL_METHOD_C;
+    if (cache->keywords == 0 && ++cache->misses < kMaxMisses) {
+      op = SpecializeMethodC(window, cache, act);
     }
+    Rewrite(pc, op);
     PYVM_DISPATCH();
   }
   Unit* unit = InlineCallee(act, callable);
@@ -294,12 +291,6 @@ PyObject* InlineInit(PyTypeObject* cls) {
 Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act) {
   uint32_t n = cache->num_args;
   if (cache->keywords == 0 && ++cache->misses < kMaxMisses) {
-    if (callable == act->interp->callable_cache.len && n == 1) {
-      return Op::kCALL_LEN;
-    }
-    if (callable == act->interp->callable_cache.isinstance && n == 2) {
-      return Op::kCALL_ISINSTANCE;
-    }
     if (PyType_Check(callable)) {
       auto* cls = reinterpret_cast<PyTypeObject*>(callable);
       if (PyObject* init = InlineInit(cls)) {
@@ -311,6 +302,7 @@ Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act) {
         }
       }
     }
+    return SpecializeC(callable, cache, act);
   }
   return Op::kCALL_C;
 }
@@ -322,12 +314,12 @@ PYVM_CC void CallMiss(PYVM_ARGS) {
   PYVM_TAIL Call(pc, regs, pool, act);
 }
 
-namespace {
-
 PYVM_CC void CallMethodMiss(PYVM_ARGS) {
   Rewrite(pc, Op::kCALL_METHOD);
   PYVM_TAIL CallMethod(pc, regs, pool, act);
 }
+
+namespace {
 
 PYVM_CC void CallClass(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);

@@ -49,19 +49,6 @@ __attribute__((always_inline)) inline Frame* BeginCall(Activation* act,
   return frame;
 }
 
-// The operand x as an owned reference, without branches: whether it is a local,
-// a temporary (which is left null) or a constant differs from one argument to
-// the next.
-inline PyObject* TakeArgument(PyObject** regs, PyObject** pool, Operand x) {
-  auto i = static_cast<int16_t>(x);
-  PyObject** at = i < 0 ? pool + i : regs + (i & (kTempFlag - 1));
-  bool temp = IsTempOperand(x);
-  PyObject* o = *at;
-  o->ob_refcnt += !temp;
-  *at = temp ? nullptr : o;
-  return o;
-}
-
 // Links the frame that BeginCall has pushed behind the present one, whose
 // prev_instr is right, and runs it; `words` is the length of the calling
 // instruction's list, `flags` are ReturnFlags. A RESUME that the callee begins
@@ -122,8 +109,14 @@ template <Form form>
 PYVM_CC void CallAny(PYVM_ARGS);
 PYVM_CC void Call(PYVM_ARGS);
 PYVM_CC void CallMethod(PYVM_ARGS);
-// A specialised CALL met something else.
+// A specialised CALL or CALL_METHOD met something else.
 PYVM_CC void CallMiss(PYVM_ARGS);
+PYVM_CC void CallMethodMiss(PYVM_ARGS);
+
+// The instruction that calls what is not a Python function without keywords
+// best, for CALL and for CALL_METHOD; fills the cache.
+Op SpecializeC(PyObject* callable, InlineCache* cache, Activation* act);
+Op SpecializeMethodC(PyObject** window, InlineCache* cache, Activation* act);
 
 }  // namespace pyvm::interp
 

@@ -1,4 +1,5 @@
 // Containers, and the operations on a window of the stack, which all run in C.
+#include "core/runtime/container.h"
 #include "core/runtime/imports.h"
 #include "core/runtime/match.h"
 #include "core/runtime/window_ops.h"
@@ -12,6 +13,15 @@ namespace {
 PYVM_CC void BuildTuple(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   uint32_t n = pc->b;
+  if (PyTupleObject* tuple = TupleFromFreeList(act->interp, n)) [[likely]] {
+    for (uint32_t i = 0; i < n; ++i) {
+      tuple->ob_item[i] = TakeArgument(regs, pool, ListOperand(pc, i));
+    }
+    auto* made = reinterpret_cast<PyObject*>(tuple);
+    Track(act->interp, made);
+    Set(made, pc->a, pc, regs, pool);
+    PYVM_NEXT(1 + ListWords(n));
+  }
   PyObject* tuple = PyTuple_New(n);
   if (tuple == nullptr) [[unlikely]]
     PYVM_ERROR();
@@ -25,6 +35,16 @@ PYVM_CC void BuildTuple(PYVM_ARGS) {
 PYVM_CC void BuildList(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   uint32_t n = pc->b;
+  PyListObject* free = n == 0 ? nullptr : ListFromFreeList(act->interp, n);
+  if (free != nullptr) [[likely]] {
+    for (uint32_t i = 0; i < n; ++i) {
+      free->ob_item[i] = TakeArgument(regs, pool, ListOperand(pc, i));
+    }
+    auto* made = reinterpret_cast<PyObject*>(free);
+    Track(act->interp, made);
+    Set(made, pc->a, pc, regs, pool);
+    PYVM_NEXT(1 + ListWords(n));
+  }
   PyObject* list = PyList_New(n);
   if (list == nullptr) [[unlikely]]
     PYVM_ERROR();
@@ -85,7 +105,7 @@ PYVM_CC void Unpack(PYVM_ARGS) {
     PyTuple_SET_ITEM(sequence, 0, nullptr);
     PyTuple_SET_ITEM(sequence, 1, nullptr);
     sequence->ob_refcnt = 0;
-    _Py_Dealloc(sequence);
+    FreeTuple(act->interp, sequence);
     Set(first, ListOperand(pc, 0), pc, regs, pool);
     Set(second, ListOperand(pc, 1), pc, regs, pool);
     PYVM_NEXT(1 + ListWords(2));

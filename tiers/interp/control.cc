@@ -2,6 +2,7 @@
 // instructions.
 #include "core/host/host.h"
 #include "core/host/tracing.h"
+#include "core/runtime/container.h"
 #include "core/runtime/raise.h"
 #include "core/runtime/unwind.h"
 #include "core/tier/manager.h"
@@ -21,7 +22,13 @@ void DropLast(PyObject* o, const Instr* pc, PyObject** regs, PyObject** pool) {
     return;
   }
   SavePc(pc, regs, pool);
-  _Py_Dealloc(o);
+  if (PyTuple_CheckExact(o)) {
+    FreeTuple(_PyInterpreterState_GET(), o);
+  } else if (PyList_CheckExact(o)) {
+    FreeList(_PyInterpreterState_GET(), o);
+  } else {
+    _Py_Dealloc(o);
+  }
 }
 
 // --- Leaving a frame --------------------------------------------------------
@@ -148,7 +155,7 @@ PYVM_CC void Return(PYVM_ARGS) {
       [[unlikely]] {
     act->result = Take<K>(regs, pool, pc->a);
     // A frame object outlives the call, and tells the line.
-    SavePc(pc, regs, pool);
+    if (frame->frame_obj != nullptr) SavePc(pc, regs, pool);
     PYVM_TAIL Leave(pc, regs, pool, act);
   }
   // The frame is ours alone: a local's reference can move out.

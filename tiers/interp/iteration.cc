@@ -16,6 +16,28 @@ struct SequenceIterator {
   PyObject* sequence;  // null when exhausted
 };
 
+// The iterators that yield pairs.
+struct Enumerate {
+  PyObject ob_base;
+  Py_ssize_t index;
+  PyObject* iterator;
+};
+struct DictItems {
+  PyObject ob_base;
+  PyDictObject* dict;  // null when exhausted
+  Py_ssize_t used;     // ma_used at the start
+  Py_ssize_t position;
+  PyObject* result;
+  Py_ssize_t left;
+};
+struct Zip {
+  PyObject ob_base;
+  Py_ssize_t size;
+  PyObject* iterators;  // a tuple
+  PyObject* result;
+  int strict;
+};
+
 template <OperandKind K>
 PYVM_CC void GetIter(PYVM_ARGS) {
   SavePc(pc, regs, pool);
@@ -54,6 +76,13 @@ PYVM_CC void ForIterAny(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
+// Whether the item is unpacked into two registers at once: no tuple need exist.
+bool IsUnpackedPair(const Instr* pc) {
+  const Instr& next = pc[1];
+  return BaseOf(next.op) == Op::kUNPACK && next.b == 2 &&
+         next.a == TempOperand(pc->a);
+}
+
 PYVM_CC void ForIter(PYVM_ARGS) {
   PyTypeObject* type = Py_TYPE(regs[pc->b]);
   Op op = Op::kFOR_ITER_ANY;
@@ -65,6 +94,10 @@ PYVM_CC void ForIter(PYVM_ARGS) {
     op = Op::kFOR_ITER_TUPLE;
   } else if (type == &PyGen_Type) {
     op = Op::kFOR_ITER_GEN;
+  } else if (IsUnpackedPair(pc)) {
+    if (type == &PyEnum_Type) op = Op::kFOR_ITER_ENUMERATE;
+    if (type == &PyDictIterItem_Type) op = Op::kFOR_ITER_ITEMS;
+    if (type == &PyZip_Type) op = Op::kFOR_ITER_ZIP;
   }
   Rewrite(pc, op);
   PYVM_DISPATCH();
@@ -139,8 +172,120 @@ PYVM_CC void ForIterTuple(PYVM_ARGS) {
   PYVM_SET_AND_NEXT(Py_NewRef(item), 1);
 }
 
+// --- Pairs that are unpacked at once -----------------------------------------
+
+// The next item as a new reference; null at the end, or with an exception.
+inline PyObject* NextOf(PyObject* iterator) {
+  if (Py_IS_TYPE(iterator, &PyListIter_Type)) {
+    auto* it = reinterpret_cast<SequenceIterator*>(iterator);
+    if (it->sequence != nullptr && it->index < PyList_GET_SIZE(it->sequence)) {
+      return Py_NewRef(PyList_GET_ITEM(it->sequence, it->index++));
+    }
+  }
+  return Py_TYPE(iterator)->tp_iternext(iterator);
+}
+
+// The iterator has not given a pair: the end of the loop, or an exception.
+PYVM_CC void EndPairs(PYVM_ARGS) {
+  if (PyErr_Occurred()) {
+    if (!PyErr_ExceptionMatches(PyExc_StopIteration)) PYVM_ERROR();
+    PyErr_Clear();
+  }
+  PyObject* iterator = regs[pc->b];
+  regs[pc->b] = nullptr;
+  Drop(iterator, pc, regs, pool);
+  PYVM_NEXT_AFTER_CALL(static_cast<int16_t>(pc->c));
+}
+
+// Stores owned references as the UNPACK behind pc would, and goes on behind it.
+#define PYVM_STORE_PAIR(first, second)               \
+  do {                                               \
+    ++pc;                                            \
+    Set(first, ListOperand(pc, 0), pc, regs, pool);  \
+    Set(second, ListOperand(pc, 1), pc, regs, pool); \
+    PYVM_NEXT_AFTER_CALL(1 + ListWords(2));          \
+  } while (0)
+
+PYVM_CC void ForIterEnumerate(PYVM_ARGS) {
+  PyObject* iterator = regs[pc->b];
+  if (!Py_IS_TYPE(iterator, &PyEnum_Type)) [[unlikely]] {
+    PYVM_TAIL ForIterMiss(pc, regs, pool, act);
+  }
+  auto* it = reinterpret_cast<Enumerate*>(iterator);
+  // CPython counts on with an int of any size.
+  if (it->index == PY_SSIZE_T_MAX) PYVM_TAIL ForIterAny(pc, regs, pool, act);
+  SavePc(pc, regs, pool);
+  PyObject* item = NextOf(it->iterator);
+  if (item == nullptr) PYVM_TAIL EndPairs(pc, regs, pool, act);
+  PyObject* index = NewInt(it->index);
+  if (index == nullptr) [[unlikely]] {
+    Py_DECREF(item);
+    PYVM_ERROR();
+  }
+  ++it->index;
+  PYVM_STORE_PAIR(index, item);
+}
+
+PYVM_CC void ForIterItems(PYVM_ARGS) {
+  PyObject* iterator = regs[pc->b];
+  if (!Py_IS_TYPE(iterator, &PyDictIterItem_Type)) [[unlikely]] {
+    PYVM_TAIL ForIterMiss(pc, regs, pool, act);
+  }
+  auto* it = reinterpret_cast<DictItems*>(iterator);
+  PyDictObject* dict = it->dict;
+  if (dict == nullptr || it->used != dict->ma_used || it->left == 0 ||
+      dict->ma_values != nullptr) {
+    PYVM_TAIL ForIterAny(pc, regs, pool, act);
+  }
+  PyDictKeysObject* keys = dict->ma_keys;
+  Py_ssize_t i = it->position;
+  PyObject *key = nullptr, *value = nullptr;
+  if (DK_IS_UNICODE(keys)) {
+    PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(keys);
+    while (i < keys->dk_nentries && entries[i].me_value == nullptr) ++i;
+    if (i < keys->dk_nentries) {
+      key = entries[i].me_key;
+      value = entries[i].me_value;
+    }
+  } else {
+    PyDictKeyEntry* entries = DK_ENTRIES(keys);
+    while (i < keys->dk_nentries && entries[i].me_value == nullptr) ++i;
+    if (i < keys->dk_nentries) {
+      key = entries[i].me_key;
+      value = entries[i].me_value;
+    }
+  }
+  if (key == nullptr) PYVM_TAIL ForIterAny(pc, regs, pool, act);
+  it->position = i + 1;
+  --it->left;
+  Py_INCREF(key);
+  Py_INCREF(value);
+  PYVM_STORE_PAIR(key, value);
+}
+
+PYVM_CC void ForIterZip(PYVM_ARGS) {
+  PyObject* iterator = regs[pc->b];
+  if (!Py_IS_TYPE(iterator, &PyZip_Type)) [[unlikely]] {
+    PYVM_TAIL ForIterMiss(pc, regs, pool, act);
+  }
+  auto* it = reinterpret_cast<Zip*>(iterator);
+  if (it->size != 2 || it->strict) PYVM_TAIL ForIterAny(pc, regs, pool, act);
+  SavePc(pc, regs, pool);
+  PyObject* first = NextOf(PyTuple_GET_ITEM(it->iterators, 0));
+  if (first == nullptr) PYVM_TAIL EndPairs(pc, regs, pool, act);
+  PyObject* second = NextOf(PyTuple_GET_ITEM(it->iterators, 1));
+  if (second == nullptr) {
+    Py_DECREF(first);
+    PYVM_TAIL EndPairs(pc, regs, pool, act);
+  }
+  PYVM_STORE_PAIR(first, second);
+}
+
 }  // namespace
 
+PYVM_ROW0(FOR_ITER_ENUMERATE, ForIterEnumerate)
+PYVM_ROW0(FOR_ITER_ITEMS, ForIterItems)
+PYVM_ROW0(FOR_ITER_ZIP, ForIterZip)
 PYVM_ROW1(GET_ITER, GetIter)
 PYVM_ROW0(FOR_ITER, ForIter)
 PYVM_ROW0(FOR_ITER_ANY, ForIterAny)

@@ -164,6 +164,19 @@ inline PyObject* TakeAny(PyObject** regs, PyObject** pool, uint16_t x) {
   return o;
 }
 
+// The operand x as an owned reference, without branches: whether it is a local,
+// a temporary (which is left null) or a constant differs from one argument to
+// the next.
+inline PyObject* TakeArgument(PyObject** regs, PyObject** pool, Operand x) {
+  auto i = static_cast<int16_t>(x);
+  PyObject** at = i < 0 ? pool + i : regs + (i & (kTempFlag - 1));
+  bool temp = IsTempOperand(x);
+  PyObject* o = *at;
+  o->ob_refcnt += !temp;
+  *at = temp ? nullptr : o;
+  return o;
+}
+
 // Releases `o` when its finalizer may look at this frame.
 __attribute__((noinline, preserve_most)) void DropLast(PyObject* o,
                                                        const Instr* pc,

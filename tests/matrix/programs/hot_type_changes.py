@@ -248,3 +248,28 @@ try:
     typed(array.array("b", [100] * 3))
 except OverflowError as e:
     print(e)
+
+
+class Plain:
+    pass
+
+
+class Other(Plain):
+    pass
+
+
+class Lying:
+    @property
+    def __class__(self):
+        return int
+
+
+def class_of(o):
+    return o.__class__.__name__
+
+
+for _ in range(3):
+    changing = Plain()
+    names = [class_of(changing) for _ in range(3)]
+    changing.__class__ = Other
+    print(names, class_of(changing), class_of(Lying()), class_of(Plain), class_of(3), class_of(None))
