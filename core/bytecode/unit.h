@@ -51,7 +51,7 @@ struct Unit {
   uint32_t num_caches = 0;
   uint32_t num_registers = 0;   // locals, cells, free variables, temporaries
   uint32_t num_locals = 0;      // co_nlocalsplus: temporaries start here
-  uint32_t frame_slots = 0;     // words of a frame on the data stack
+  uint32_t frame_words = 0;     // of a pushed frame, with its link
   uint32_t bytes_bytecode = 0;  // instrs, positions, entries, constants
   uint32_t bytes_caches = 0;
 

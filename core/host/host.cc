@@ -102,7 +102,9 @@ Unit* EnsureUnit(PyCodeObject* code) {
   Unit* unit = Translate(code);
   if (unit == nullptr) return nullptr;
   auto* object = reinterpret_cast<PyObject*>(code);
-  unit->frame_slots = unit->num_registers + FRAME_SPECIALS_SIZE;
+  // One more, which NullRegisters may write to.
+  unit->frame_words = static_cast<uint32_t>(kLinkWords + FRAME_SPECIALS_SIZE +
+                                            unit->num_registers + 1);
   void* ran_before = nullptr;
   if (unit->one_shot) {
     _PyCode_GetExtra(object, ran_before_index, &ran_before);

@@ -116,26 +116,63 @@ inline Unit* CachedUnit(InlineCache* cache, PyObject* callable) {
   return unit->tier == &kTier ? unit : nullptr;
 }
 
+// What the operands of a call are, apart from the callable: all of one sort
+// move without a test of each.
+enum class Operands { kMixed, kTemps, kLent };
+
+// Moves the `n` operands in `list` into a callee's registers.
+template <Operands sort>
+inline void MoveArguments(const Operand* list, uint32_t n, PyObject** to,
+                          PyObject** regs, PyObject** pool) {
+#pragma clang loop unroll(disable) vectorize(disable)
+  for (uint32_t i = 0; i < n; ++i) {
+    if constexpr (sort == Operands::kMixed) {
+      to[i] = TakeArgument(regs, pool, list[i]);
+    } else if constexpr (sort == Operands::kTemps) {
+      PyObject** reg = regs + (list[i] - kTempFlag);
+      to[i] = *reg;
+      *reg = nullptr;
+    } else {
+      auto x = static_cast<int16_t>(list[i]);
+      to[i] = Py_NewRef((x < 0 ? pool : regs)[x]);
+    }
+  }
+}
+
+// CALL_PY, CALL_PY_TEMPS or CALL_PY_LENT by the operands.
+Op ChooseOperands(const Operand* list, uint32_t n, Op mixed, Op temps,
+                  Op lent) {
+  bool all = true, none = true;
+  for (uint32_t i = 0; i < n; ++i) {
+    (IsTempOperand(list[i]) ? none : all) = false;
+  }
+  return none ? lent : all ? temps : mixed;
+}
+
+template <Operands sort>
 PYVM_CC void CallPy(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
-  PyObject* callable = ReadAny(regs, pool, list[0]);
+  // The other forms take the callable from a temporary.
+  PyObject* callable = sort == Operands::kMixed
+                           ? ReadAny(regs, pool, list[0])
+                           : Read<kTemp>(regs, pool, list[0]);
   Unit* unit = CachedUnit(cache, callable);
   if (unit == nullptr) [[unlikely]] {
     PYVM_TAIL CallMiss(pc, regs, pool, act);
   }
   uint32_t n = cache->num_args;
   SaveCall(regs, cache, kCallCaches);
-  callable = TakeArgument(regs, pool, list[0]);
+  callable = sort == Operands::kMixed ? TakeArgument(regs, pool, list[0])
+                                      : Take<kTemp>(regs, pool, list[0]);
   Frame* frame = BeginCall(act, callable, unit, n);
   if (frame == nullptr) [[unlikely]]
     PYVM_ERROR();
-  for (uint32_t i = 0; i < n; ++i) {
-    frame->localsplus[i] = TakeArgument(regs, pool, list[1 + i]);
-  }
-  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kPlain>(cache), 0);
+  MoveArguments<sort>(list + 1, n, frame->localsplus, regs, pool);
+  PYVM_ENTER_CALL(frame, unit, ListWords(n + 1), 0);
 }
 
+template <Operands sort>
 PYVM_CC void CallMethodPy(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
@@ -153,10 +190,8 @@ PYVM_CC void CallMethodPy(PYVM_ARGS) {
     PYVM_ERROR();
   frame->localsplus[0] = window[1];
   window[1] = nullptr;
-  for (uint32_t i = 0; i < n; ++i) {
-    frame->localsplus[1 + i] = TakeArgument(regs, pool, list[i]);
-  }
-  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kMethod>(cache), 0);
+  MoveArguments<sort>(list, n, frame->localsplus + 1, regs, pool);
+  PYVM_ENTER_CALL(frame, unit, ListWords(n), 0);
 }
 
 Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act);
@@ -192,7 +227,12 @@ PYVM_CC void Call(PYVM_ARGS) {
   }
   SaveCall(regs, cache, kCallCaches);
   if (n == unit->arg_count && CacheFunction(cache, callable, unit)) {
-    Rewrite(pc, Op::kCALL_PY);
+    Op op = Op::kCALL_PY;
+    if (IsTempOperand(list[0])) {
+      op = ChooseOperands(list + 1, n, op, Op::kCALL_PY_TEMPS,
+                          Op::kCALL_PY_LENT);
+    }
+    Rewrite(pc, op);
   }
   callable = TakeAny(regs, pool, list[0]);
   Frame* frame = BeginCall(act, callable, unit, unit->arg_count);
@@ -250,7 +290,9 @@ PYVM_CC void CallMethod(PYVM_ARGS) {
   SaveCall(regs, cache, kCallCaches);
   if (self != 0 && n + 1 == unit->arg_count &&
       CacheFunction(cache, callable, unit)) {
-    Rewrite(pc, Op::kCALL_METHOD_PY);
+    Rewrite(pc, ChooseOperands(list, n, Op::kCALL_METHOD_PY,
+                               Op::kCALL_METHOD_PY_TEMPS,
+                               Op::kCALL_METHOD_PY_LENT));
   }
   window[1 - self] = nullptr;
   Frame* frame = BeginCall(act, callable, unit, unit->arg_count);
@@ -363,8 +405,12 @@ PYVM_CC void CallClass(PYVM_ARGS) {
 
 PYVM_ROW0(CALL, Call)
 PYVM_ROW0(CALL_METHOD, CallMethod)
-PYVM_ROW0(CALL_PY, CallPy)
-PYVM_ROW0(CALL_METHOD_PY, CallMethodPy)
+PYVM_ROW0(CALL_PY, CallPy<Operands::kMixed>)
+PYVM_ROW0(CALL_PY_TEMPS, CallPy<Operands::kTemps>)
+PYVM_ROW0(CALL_PY_LENT, CallPy<Operands::kLent>)
+PYVM_ROW0(CALL_METHOD_PY, CallMethodPy<Operands::kMixed>)
+PYVM_ROW0(CALL_METHOD_PY_TEMPS, CallMethodPy<Operands::kTemps>)
+PYVM_ROW0(CALL_METHOD_PY_LENT, CallMethodPy<Operands::kLent>)
 PYVM_ROW0(CALL_CLASS, CallClass)
 
 }  // namespace pyvm::interp
