@@ -5,6 +5,7 @@
 
 #include "core/bytecode/disassembler.h"
 #include "core/bytecode/translator.h"
+#include "core/host/activation.h"
 #include "core/host/frame.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
@@ -82,12 +83,11 @@ PyObject* EvalFrame(PyThreadState* tstate, Frame* frame, int throwing) {
     unit = EnsureUnit(frame->f_code);
     if (unit == nullptr) return nullptr;
   }
-  const Tier* tier = unit->tier;
   if (!unit->one_shot) {
-    return tier->enter(unit, tstate, frame, throwing);
+    return Enter(unit, tstate, frame, throwing);
   }
   ++unit->active;
-  PyObject* result = tier->enter(unit, tstate, frame, throwing);
+  PyObject* result = Enter(unit, tstate, frame, throwing);
   if (--unit->active == 0) ReleaseOneShot(unit);
   return result;
 }

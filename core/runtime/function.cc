@@ -1,8 +1,7 @@
 #include "core/runtime/function.h"
 
-#include "core/host/frame.h"
+#include "core/host/activation.h"
 #include "core/runtime/bind.h"
-#include "core/tier/tier.h"
 
 namespace pyvm {
 
@@ -40,7 +39,7 @@ PyObject* FunctionVectorcall(PyObject* callable, PyObject* const* args,
                           kwnames) == 0;
   }
   if (bound) {
-    result = unit->tier->enter(unit, tstate, frame, 0);
+    result = Enter(unit, tstate, frame, 0);
   } else {
     frame->stacktop = static_cast<int>(unit->num_locals);
   }

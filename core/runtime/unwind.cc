@@ -48,18 +48,6 @@ bool FindHandler(const PyCodeObject* code, uint32_t position,
   return false;
 }
 
-const Instr* EntryAt(const Unit* unit, uint32_t lasti) {
-  const EntryPoint* first = unit->entries;
-  const EntryPoint* end = first + unit->num_entries;
-  const EntryPoint* it = std::lower_bound(
-      first, end, lasti,
-      [](const EntryPoint& e, uint32_t x) { return e.lasti < x; });
-  if (it == end || it->lasti != lasti) {
-    Py_FatalError("pyvm: a frame is entered where its unit has no entry point");
-  }
-  return unit->instrs + it->instr;
-}
-
 int EnterHandler(PyThreadState* tstate, Frame* frame, const Unit* unit,
                  const HandlerInfo& info) {
   PyObject** stack = frame->localsplus + unit->num_locals;

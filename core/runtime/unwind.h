@@ -3,6 +3,7 @@
 #define PYVM_CORE_RUNTIME_UNWIND_H_
 
 #include "core/host/frame.h"
+#include "core/host/resume.h"
 
 namespace pyvm {
 
@@ -15,10 +16,6 @@ struct HandlerInfo {
 // The handler of the code unit `position`; false if there is none.
 bool FindHandler(const PyCodeObject* code, uint32_t position,
                  HandlerInfo* info);
-
-// The instruction that begins at code unit `lasti`, which must be an entry
-// point of the unit.
-const Instr* EntryAt(const Unit* unit, uint32_t lasti);
 
 // Moves the current exception to the frame's stack as `info` says: releases
 // the temporaries above its depth, pushes the instruction number if wanted,

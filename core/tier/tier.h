@@ -5,12 +5,9 @@
 
 #include <cstdint>
 
-struct _object;
-struct _ts;
-struct _PyInterpreterFrame;
-
 namespace pyvm {
 
+struct Activation;
 struct Unit;
 
 enum TierCapability : uint32_t {
@@ -46,12 +43,10 @@ struct Tier {
 
   CompileResult (*compile)(Unit* unit, const CompileRequest& request);
 
-  // Runs `frame`, which is linked as the current frame's successor (its
-  // `previous` is set), to its return, its next yield or an exception. Returns
-  // a new reference, or null with an exception set, as
-  // _PyEval_EvalFrameDefault does; `throwing` is that function's `throwflag`.
-  _object* (*enter)(Unit* unit, _ts* tstate, _PyInterpreterFrame* frame,
-                    int throwing);
+  // Goes on with the activation at act->pc, in a frame of a unit of this tier,
+  // until its first frame ends (act->pc is null then) or control reaches a
+  // frame whose unit another tier runs: pc, regs and pool say where.
+  void (*run)(Activation* act);
 
   // Gives the code back. No frame can return into it.
   void (*release)(Unit* unit, void* code);

@@ -1,14 +1,14 @@
 // Arithmetic: handlers specialised in place for ints, floats and strs.
+#include "core/handlers/calls.h"
+#include "core/handlers/machine.h"
 #include "core/runtime/number.h"
-#include "tiers/interp/calls.h"
-#include "tiers/interp/machine.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // The generic half: any operands, C semantics of the operator.
 template <OperandKind L, OperandKind R>
-PYVM_CC void BinaryAny(PYVM_ARGS) {
+PYVM_HANDLER BinaryAny(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
@@ -86,17 +86,17 @@ Op Choose(PyObject* left, PyObject* right, uint32_t oparg) {
 }
 
 template <OperandKind L, OperandKind R>
-PYVM_CC void Binary(PYVM_ARGS) {
+PYVM_HANDLER Binary(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   Rewrite(pc, Choose(left, right, SourceArg(pc, pool)));
-  PYVM_DISPATCH();
+  PYVM_AGAIN();
 }
 
 // A specialised handler met other operands: never again here, unless the new
 // ones are numbers too.
 template <OperandKind L, OperandKind R>
-PYVM_CC void BinaryMiss(PYVM_ARGS) {
+PYVM_HANDLER BinaryMiss(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   Op op = BaseOf(pc->op);
@@ -105,7 +105,7 @@ PYVM_CC void BinaryMiss(PYVM_ARGS) {
                   choice <= Op::kTRUEDIV_FLOAT;
   if (to_float) {
     Rewrite(pc, choice);
-    PYVM_DISPATCH();
+    PYVM_AGAIN();
   }
   // Big ints keep their handler: small ones will come again.
   if (choice != op) Rewrite(pc, Op::kBINARY_OP_ANY);
@@ -114,7 +114,7 @@ PYVM_CC void BinaryMiss(PYVM_ARGS) {
 
 // Ints that are too long, or an operation that raises.
 template <IntOp op, OperandKind L, OperandKind R>
-PYVM_CC void BinaryLongInt(PYVM_ARGS) {
+PYVM_HANDLER BinaryLongInt(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
@@ -133,7 +133,7 @@ PYVM_CC void BinaryLongInt(PYVM_ARGS) {
 }
 
 template <IntOp op, OperandKind L, OperandKind R>
-PYVM_CC void BinaryInt(PYVM_ARGS) {
+PYVM_HANDLER BinaryInt(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   if (!IsInt(left) || !IsInt(right)) [[unlikely]] {
@@ -174,7 +174,7 @@ PYVM_CC void BinaryInt(PYVM_ARGS) {
 }
 
 template <FloatOp op, OperandKind L, OperandKind R>
-PYVM_CC void BinaryFloat(PYVM_ARGS) {
+PYVM_HANDLER BinaryFloat(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   double a, b;
@@ -227,12 +227,12 @@ PYVM_CC void BinaryFloat(PYVM_ARGS) {
 
 #define PYVM_INT_ROW(NAME, OP)                                 \
   template <OperandKind L, OperandKind R>                      \
-  PYVM_CC void NAME##Handler(PYVM_ARGS) {                      \
+  PYVM_HANDLER NAME##Handler(PYVM_ARGS) {                      \
     PYVM_TAIL BinaryInt<IntOp::OP, L, R>(pc, regs, pool, act); \
   }
 #define PYVM_FLOAT_ROW(NAME, OP)                                   \
   template <OperandKind L, OperandKind R>                          \
-  PYVM_CC void NAME##Handler(PYVM_ARGS) {                          \
+  PYVM_HANDLER NAME##Handler(PYVM_ARGS) {                          \
     PYVM_TAIL BinaryFloat<FloatOp::OP, L, R>(pc, regs, pool, act); \
   }
 PYVM_INT_ROW(AddInt, kAdd)
@@ -251,7 +251,7 @@ PYVM_FLOAT_ROW(MulFloat, kMul)
 PYVM_FLOAT_ROW(DivFloat, kDiv)
 
 template <OperandKind L, OperandKind R>
-PYVM_CC void AddStr(PYVM_ARGS) {
+PYVM_HANDLER AddStr(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   if (!IsStr(left) || !IsStr(right)) [[unlikely]] {
@@ -285,7 +285,7 @@ PYVM_CC void AddStr(PYVM_ARGS) {
 // --- Unary ------------------------------------------------------------------
 
 template <OperandKind K>
-PYVM_CC void Negative(PYVM_ARGS) {
+PYVM_HANDLER Negative(PYVM_ARGS) {
   PyObject* o = Read<K>(regs, pool, pc->b);
   PyObject* result;
   int64_t value;
@@ -305,7 +305,7 @@ PYVM_CC void Negative(PYVM_ARGS) {
 }
 
 template <PyObject* (*fn)(PyObject*)>
-PYVM_CC void Unary(PYVM_ARGS) {
+PYVM_HANDLER Unary(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* o = ReadAny(regs, pool, pc->b);
   PyObject* result = fn(o);
@@ -317,7 +317,7 @@ PYVM_CC void Unary(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void Not(PYVM_ARGS) {
+PYVM_HANDLER Not(PYVM_ARGS) {
   PyObject* o = Read<K>(regs, pool, pc->b);
   SavePc(pc, regs, pool);
   int truth = Truth(o);
@@ -352,4 +352,4 @@ PYVM_ROW0(UNARY_POSITIVE, Unary<PyNumber_Positive>)
 PYVM_ROW0(UNARY_INVERT, Unary<PyNumber_Invert>)
 PYVM_ROW1(UNARY_NOT, Not)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

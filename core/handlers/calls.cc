@@ -1,11 +1,11 @@
 // Calls of Python functions, methods and classes: they run in the same
 // activation, behind their caller's frame.
-#include "tiers/interp/calls.h"
+#include "core/handlers/calls.h"
 
 #include "core/runtime/attribute.h"
 #include "core/runtime/bind.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // --- Calls of Python functions ----------------------------------------------
@@ -38,7 +38,7 @@ inline bool CanBind(PyObject* function, const Unit* unit, uint32_t have) {
 // not fit. The window has been filled, all operands are there as owned
 // references; `function` is one of them.
 template <Form form>
-PYVM_CC void CallBinding(PYVM_ARGS) {
+PYVM_HANDLER CallBinding(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   PyObject** window = regs + pc->b;
   uint32_t n = cache->num_args;
@@ -112,8 +112,7 @@ inline Unit* CachedUnit(InlineCache* cache, PyObject* callable) {
           cache->version) {
     return nullptr;
   }
-  auto* unit = reinterpret_cast<Unit*>(cache->value);
-  return unit->tier == &kTier ? unit : nullptr;
+  return reinterpret_cast<Unit*>(cache->value);
 }
 
 // What the operands of a call are, apart from the callable: all of one sort
@@ -150,7 +149,7 @@ Op ChooseOperands(const Operand* list, uint32_t n, Op mixed, Op temps,
 }
 
 template <Operands sort>
-PYVM_CC void CallPy(PYVM_ARGS) {
+PYVM_HANDLER CallPy(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   // The other forms take the callable from a temporary.
@@ -173,7 +172,7 @@ PYVM_CC void CallPy(PYVM_ARGS) {
 }
 
 template <Operands sort>
-PYVM_CC void CallMethodPy(PYVM_ARGS) {
+PYVM_HANDLER CallMethodPy(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject** window = regs + pc->b;
@@ -198,21 +197,21 @@ Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act);
 
 }  // namespace
 
-PYVM_CC void Call(PYVM_ARGS) {
+PYVM_HANDLER Call(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject* callable = ReadAny(regs, pool, list[0]);
   uint32_t n = cache->num_args;
   if (!Py_IS_TYPE(callable, &PyFunction_Type)) [[unlikely]] {
     Rewrite(pc, SpecializeCall(callable, cache, act));
-    PYVM_DISPATCH();
+    PYVM_AGAIN();
   }
   Unit* unit = InlineCallee(act, callable);
   if (unit == nullptr || cache->keywords != 0) {
     auto* code = reinterpret_cast<PyCodeObject*>(
         reinterpret_cast<PyFunctionObject*>(callable)->func_code);
     unit = UnitOf(code);
-    if (unit == nullptr || unit->tier != &kTier) {
+    if (unit == nullptr) {
       PYVM_TAIL CallAny<Form::kPlain>(pc, regs, pool, act);
     }
     PYVM_TAIL CallBinding<Form::kPlain>(pc, regs, pool, act);
@@ -247,7 +246,7 @@ PYVM_CC void Call(PYVM_ARGS) {
   PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kPlain>(cache), 0);
 }
 
-PYVM_CC void CallMethod(PYVM_ARGS) {
+PYVM_HANDLER CallMethod(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject** window = regs + pc->b;
@@ -255,7 +254,7 @@ PYVM_CC void CallMethod(PYVM_ARGS) {
     PyObject* callable = window[1];
     if (Unbind(callable, window)) {
       Drop(callable, pc, regs, pool);
-      PYVM_DISPATCH();
+      PYVM_AGAIN();
     }
   }
   uint32_t self = window[0] != nullptr;
@@ -267,14 +266,14 @@ PYVM_CC void CallMethod(PYVM_ARGS) {
       op = SpecializeMethodC(window, cache, act);
     }
     Rewrite(pc, op);
-    PYVM_DISPATCH();
+    PYVM_AGAIN();
   }
   Unit* unit = InlineCallee(act, callable);
   if (unit == nullptr || cache->keywords != 0) {
     auto* code = reinterpret_cast<PyCodeObject*>(
         reinterpret_cast<PyFunctionObject*>(callable)->func_code);
     unit = UnitOf(code);
-    if (unit == nullptr || unit->tier != &kTier) {
+    if (unit == nullptr) {
       PYVM_TAIL CallAny<Form::kMethod>(pc, regs, pool, act);
     }
     PYVM_TAIL CallBinding<Form::kMethod>(pc, regs, pool, act);
@@ -351,19 +350,19 @@ Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act) {
 
 }  // namespace
 
-PYVM_CC void CallMiss(PYVM_ARGS) {
+PYVM_HANDLER CallMiss(PYVM_ARGS) {
   Rewrite(pc, Op::kCALL);
   PYVM_TAIL Call(pc, regs, pool, act);
 }
 
-PYVM_CC void CallMethodMiss(PYVM_ARGS) {
+PYVM_HANDLER CallMethodMiss(PYVM_ARGS) {
   Rewrite(pc, Op::kCALL_METHOD);
   PYVM_TAIL CallMethod(pc, regs, pool, act);
 }
 
 namespace {
 
-PYVM_CC void CallClass(PYVM_ARGS) {
+PYVM_HANDLER CallClass(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject* callable = ReadAny(regs, pool, list[0]);
@@ -375,7 +374,7 @@ PYVM_CC void CallClass(PYVM_ARGS) {
   uint32_t n = cache->num_args;
   if (unit == nullptr || !CanBind(cache->value, unit, n + 1)) [[unlikely]] {
     Rewrite(pc, Op::kCALL_C);
-    PYVM_DISPATCH();
+    PYVM_AGAIN();
   }
   SaveCall(regs, cache, 0);
   PyObject* self = NewInstance(cls);
@@ -413,4 +412,4 @@ PYVM_ROW0(CALL_METHOD_PY_TEMPS, CallMethodPy<Operands::kTemps>)
 PYVM_ROW0(CALL_METHOD_PY_LENT, CallMethodPy<Operands::kLent>)
 PYVM_ROW0(CALL_CLASS, CallClass)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

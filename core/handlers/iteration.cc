@@ -1,8 +1,8 @@
 // Loops over iterators.
+#include "core/handlers/machine.h"
 #include "core/runtime/object.h"
-#include "tiers/interp/machine.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // The iterators of ranges, lists and tuples: structs private to CPython.
@@ -39,7 +39,7 @@ struct Zip {
 };
 
 template <OperandKind K>
-PYVM_CC void GetIter(PYVM_ARGS) {
+PYVM_HANDLER GetIter(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* o = Read<K>(regs, pool, pc->b);
   PyObject* iterator = PyObject_GetIter(o);
@@ -56,10 +56,10 @@ PYVM_CC void GetIter(PYVM_ARGS) {
     PyObject* done = regs[pc->b];           \
     regs[pc->b] = nullptr;                  \
     Drop(done, pc, regs, pool);             \
-    PYVM_NEXT(static_cast<int16_t>(pc->c)); \
+    PYVM_JUMP(static_cast<int16_t>(pc->c)); \
   } while (0)
 
-PYVM_CC void ForIterAny(PYVM_ARGS) {
+PYVM_HANDLER ForIterAny(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* iterator = regs[pc->b];
   PyObject* item = Py_TYPE(iterator)->tp_iternext(iterator);
@@ -70,7 +70,7 @@ PYVM_CC void ForIterAny(PYVM_ARGS) {
     }
     regs[pc->b] = nullptr;
     Drop(iterator, pc, regs, pool);
-    PYVM_NEXT_AFTER_CALL(static_cast<int16_t>(pc->c));
+    PYVM_JUMP_AFTER_CALL(static_cast<int16_t>(pc->c));
   }
   Set(item, pc->a, pc, regs, pool);
   PYVM_NEXT_AFTER_CALL(1);
@@ -83,7 +83,7 @@ bool IsUnpackedPair(const Instr* pc) {
          next.a == TempOperand(pc->a);
 }
 
-PYVM_CC void ForIter(PYVM_ARGS) {
+PYVM_HANDLER ForIter(PYVM_ARGS) {
   PyTypeObject* type = Py_TYPE(regs[pc->b]);
   Op op = Op::kFOR_ITER_ANY;
   if (type == &PyRangeIter_Type) {
@@ -100,19 +100,19 @@ PYVM_CC void ForIter(PYVM_ARGS) {
     if (type == &PyZip_Type) op = Op::kFOR_ITER_ZIP;
   }
   Rewrite(pc, op);
-  PYVM_DISPATCH();
+  PYVM_AGAIN();
 }
 
 }  // namespace
 
-PYVM_CC void ForIterMiss(PYVM_ARGS) {
+PYVM_HANDLER ForIterMiss(PYVM_ARGS) {
   Rewrite(pc, Op::kFOR_ITER_ANY);
-  PYVM_DISPATCH();
+  PYVM_AGAIN();
 }
 
 namespace {
 
-PYVM_CC void ForIterRange(PYVM_ARGS) {
+PYVM_HANDLER ForIterRange(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
   if (!Py_IS_TYPE(iterator, &PyRangeIter_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
@@ -136,7 +136,7 @@ PYVM_CC void ForIterRange(PYVM_ARGS) {
   PYVM_SET_AND_NEXT(item, 1);
 }
 
-PYVM_CC void ForIterList(PYVM_ARGS) {
+PYVM_HANDLER ForIterList(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
   if (!Py_IS_TYPE(iterator, &PyListIter_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
@@ -154,7 +154,7 @@ PYVM_CC void ForIterList(PYVM_ARGS) {
   PYVM_SET_AND_NEXT(Py_NewRef(item), 1);
 }
 
-PYVM_CC void ForIterTuple(PYVM_ARGS) {
+PYVM_HANDLER ForIterTuple(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
   if (!Py_IS_TYPE(iterator, &PyTupleIter_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
@@ -186,7 +186,7 @@ inline PyObject* NextOf(PyObject* iterator) {
 }
 
 // The iterator has not given a pair: the end of the loop, or an exception.
-PYVM_CC void EndPairs(PYVM_ARGS) {
+PYVM_HANDLER EndPairs(PYVM_ARGS) {
   if (PyErr_Occurred()) {
     if (!PyErr_ExceptionMatches(PyExc_StopIteration)) PYVM_ERROR();
     PyErr_Clear();
@@ -194,7 +194,7 @@ PYVM_CC void EndPairs(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
   regs[pc->b] = nullptr;
   Drop(iterator, pc, regs, pool);
-  PYVM_NEXT_AFTER_CALL(static_cast<int16_t>(pc->c));
+  PYVM_JUMP_AFTER_CALL(static_cast<int16_t>(pc->c));
 }
 
 // Stores owned references as the UNPACK behind pc would, and goes on behind it.
@@ -206,7 +206,7 @@ PYVM_CC void EndPairs(PYVM_ARGS) {
     PYVM_NEXT_AFTER_CALL(1 + ListWords(2));          \
   } while (0)
 
-PYVM_CC void ForIterEnumerate(PYVM_ARGS) {
+PYVM_HANDLER ForIterEnumerate(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
   if (!Py_IS_TYPE(iterator, &PyEnum_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
@@ -226,7 +226,7 @@ PYVM_CC void ForIterEnumerate(PYVM_ARGS) {
   PYVM_STORE_PAIR(index, item);
 }
 
-PYVM_CC void ForIterItems(PYVM_ARGS) {
+PYVM_HANDLER ForIterItems(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
   if (!Py_IS_TYPE(iterator, &PyDictIterItem_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
@@ -263,7 +263,7 @@ PYVM_CC void ForIterItems(PYVM_ARGS) {
   PYVM_STORE_PAIR(key, value);
 }
 
-PYVM_CC void ForIterZip(PYVM_ARGS) {
+PYVM_HANDLER ForIterZip(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
   if (!Py_IS_TYPE(iterator, &PyZip_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
@@ -293,4 +293,4 @@ PYVM_ROW0(FOR_ITER_RANGE, ForIterRange)
 PYVM_ROW0(FOR_ITER_LIST, ForIterList)
 PYVM_ROW0(FOR_ITER_TUPLE, ForIterTuple)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

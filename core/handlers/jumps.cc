@@ -1,9 +1,9 @@
 // Comparisons and jumps.
+#include "core/handlers/machine.h"
 #include "core/runtime/dict.h"
 #include "core/runtime/number.h"
-#include "tiers/interp/machine.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // Goes to pc, which lies back if the jump was backward.
@@ -17,15 +17,15 @@ namespace {
     PYVM_DISPATCH();                           \
   } while (0)
 
-PYVM_CC void Jump(PYVM_ARGS) { PYVM_NEXT(LongJump(*pc)); }
+PYVM_HANDLER Jump(PYVM_ARGS) { PYVM_JUMP(LongJump(*pc)); }
 
-PYVM_CC void JumpBack(PYVM_ARGS) {
+PYVM_HANDLER JumpBack(PYVM_ARGS) {
   pc += LongJump(*pc);
   PYVM_LOOP();
 }
 
 template <bool sense, OperandKind K>
-PYVM_CC void JumpIf(PYVM_ARGS) {
+PYVM_HANDLER JumpIf(PYVM_ARGS) {
   PyObject* o = Read<K>(regs, pool, pc->a);
   int truth;
   if (o == Py_True || o == Py_False || o == Py_None) [[likely]] {
@@ -45,16 +45,16 @@ PYVM_CC void JumpIf(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 template <OperandKind K>
-PYVM_CC void JumpIfTrue(PYVM_ARGS) {
+PYVM_HANDLER JumpIfTrue(PYVM_ARGS) {
   PYVM_TAIL JumpIf<true, K>(pc, regs, pool, act);
 }
 template <OperandKind K>
-PYVM_CC void JumpIfFalse(PYVM_ARGS) {
+PYVM_HANDLER JumpIfFalse(PYVM_ARGS) {
   PYVM_TAIL JumpIf<false, K>(pc, regs, pool, act);
 }
 
 template <bool sense, OperandKind K>
-PYVM_CC void JumpNone(PYVM_ARGS) {
+PYVM_HANDLER JumpNone(PYVM_ARGS) {
   PyObject* o = Read<K>(regs, pool, pc->a);
   bool is_none = o == Py_None;
   Consume<K>(o, pc, regs, pool, pc->a);
@@ -62,17 +62,17 @@ PYVM_CC void JumpNone(PYVM_ARGS) {
   PYVM_NEXT(1);
 }
 template <OperandKind K>
-PYVM_CC void JumpIfNone(PYVM_ARGS) {
+PYVM_HANDLER JumpIfNone(PYVM_ARGS) {
   PYVM_TAIL JumpNone<true, K>(pc, regs, pool, act);
 }
 template <OperandKind K>
-PYVM_CC void JumpIfNotNone(PYVM_ARGS) {
+PYVM_HANDLER JumpIfNotNone(PYVM_ARGS) {
   PYVM_TAIL JumpNone<false, K>(pc, regs, pool, act);
 }
 
 // `and` and `or`: the value stays if it decides.
 template <bool sense>
-PYVM_CC void JumpKeep(PYVM_ARGS) {
+PYVM_HANDLER JumpKeep(PYVM_ARGS) {
   PyObject* o = regs[pc->a];
   SavePc(pc, regs, pool);
   int truth = Truth(o);
@@ -87,7 +87,7 @@ PYVM_CC void JumpKeep(PYVM_ARGS) {
 // --- Comparison -------------------------------------------------------------
 
 template <int op, OperandKind L, OperandKind R>
-PYVM_CC void Compare(PYVM_ARGS) {
+PYVM_HANDLER Compare(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   bool truth;
@@ -108,7 +108,7 @@ PYVM_CC void Compare(PYVM_ARGS) {
 
 // Comparison of other objects, then the jump.
 template <int op, bool sense, OperandKind L, OperandKind R>
-PYVM_CC void JumpCompareSlow(PYVM_ARGS) {
+PYVM_HANDLER JumpCompareSlow(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->a);
   PyObject* right = Read<R>(regs, pool, pc->b);
   SavePc(pc, regs, pool);
@@ -136,7 +136,7 @@ inline void ConsumeNumber(PyObject* o, Activation* act, PyObject** regs,
 }
 
 template <int op, bool sense, OperandKind L, OperandKind R>
-PYVM_CC void JumpCompareOther(PYVM_ARGS) {
+PYVM_HANDLER JumpCompareOther(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->a);
   PyObject* right = Read<R>(regs, pool, pc->b);
   bool truth;
@@ -150,7 +150,7 @@ PYVM_CC void JumpCompareOther(PYVM_ARGS) {
 }
 
 template <int op, bool sense, OperandKind L, OperandKind R>
-PYVM_CC void JumpCompare(PYVM_ARGS) {
+PYVM_HANDLER JumpCompare(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->a);
   PyObject* right = Read<R>(regs, pool, pc->b);
   if (!IsInt(left) || !IsInt(right) || !IsOneDigit(left) ||
@@ -177,15 +177,15 @@ PYVM_CC void JumpCompare(PYVM_ARGS) {
 
 #define PYVM_COMPARE_ROWS(NAME, OP)                              \
   template <OperandKind L, OperandKind R>                        \
-  PYVM_CC void Compare##NAME(PYVM_ARGS) {                        \
+  PYVM_HANDLER Compare##NAME(PYVM_ARGS) {                        \
     PYVM_TAIL Compare<OP, L, R>(pc, regs, pool, act);            \
   }                                                              \
   template <OperandKind L, OperandKind R>                        \
-  PYVM_CC void JumpIf##NAME(PYVM_ARGS) {                         \
+  PYVM_HANDLER JumpIf##NAME(PYVM_ARGS) {                         \
     PYVM_TAIL JumpCompare<OP, true, L, R>(pc, regs, pool, act);  \
   }                                                              \
   template <OperandKind L, OperandKind R>                        \
-  PYVM_CC void JumpUnless##NAME(PYVM_ARGS) {                     \
+  PYVM_HANDLER JumpUnless##NAME(PYVM_ARGS) {                     \
     PYVM_TAIL JumpCompare<OP, false, L, R>(pc, regs, pool, act); \
   }
 PYVM_COMPARE_ROWS(Lt, Py_LT)
@@ -198,7 +198,7 @@ PYVM_COMPARE_ROWS(Ge, Py_GE)
 // --- Identity and membership ------------------------------------------------
 
 template <bool sense, OperandKind L, OperandKind R>
-PYVM_CC void Identity(PYVM_ARGS) {
+PYVM_HANDLER Identity(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   PyObject* result = Py_NewRef((left == right) == sense ? Py_True : Py_False);
@@ -207,16 +207,16 @@ PYVM_CC void Identity(PYVM_ARGS) {
   PYVM_SET_AND_NEXT(result, 1);
 }
 template <OperandKind L, OperandKind R>
-PYVM_CC void Is(PYVM_ARGS) {
+PYVM_HANDLER Is(PYVM_ARGS) {
   PYVM_TAIL Identity<true, L, R>(pc, regs, pool, act);
 }
 template <OperandKind L, OperandKind R>
-PYVM_CC void IsNot(PYVM_ARGS) {
+PYVM_HANDLER IsNot(PYVM_ARGS) {
   PYVM_TAIL Identity<false, L, R>(pc, regs, pool, act);
 }
 
 template <bool sense, OperandKind L, OperandKind R>
-PYVM_CC void JumpIdentity(PYVM_ARGS) {
+PYVM_HANDLER JumpIdentity(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->a);
   PyObject* right = Read<R>(regs, pool, pc->b);
   bool same = left == right;
@@ -226,11 +226,11 @@ PYVM_CC void JumpIdentity(PYVM_ARGS) {
   PYVM_NEXT(1);
 }
 template <OperandKind L, OperandKind R>
-PYVM_CC void JumpIfIs(PYVM_ARGS) {
+PYVM_HANDLER JumpIfIs(PYVM_ARGS) {
   PYVM_TAIL JumpIdentity<true, L, R>(pc, regs, pool, act);
 }
 template <OperandKind L, OperandKind R>
-PYVM_CC void JumpIfIsNot(PYVM_ARGS) {
+PYVM_HANDLER JumpIfIsNot(PYVM_ARGS) {
   PYVM_TAIL JumpIdentity<false, L, R>(pc, regs, pool, act);
 }
 
@@ -245,7 +245,7 @@ inline int ContainsFast(PyObject* container, PyObject* item) {
 }
 
 template <bool sense, OperandKind L, OperandKind R>
-PYVM_CC void Membership(PYVM_ARGS) {
+PYVM_HANDLER Membership(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   SavePc(pc, regs, pool);
@@ -259,16 +259,16 @@ PYVM_CC void Membership(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 template <OperandKind L, OperandKind R>
-PYVM_CC void Contains(PYVM_ARGS) {
+PYVM_HANDLER Contains(PYVM_ARGS) {
   PYVM_TAIL Membership<true, L, R>(pc, regs, pool, act);
 }
 template <OperandKind L, OperandKind R>
-PYVM_CC void NotContains(PYVM_ARGS) {
+PYVM_HANDLER NotContains(PYVM_ARGS) {
   PYVM_TAIL Membership<false, L, R>(pc, regs, pool, act);
 }
 
 template <bool sense, OperandKind L, OperandKind R>
-PYVM_CC void JumpMembership(PYVM_ARGS) {
+PYVM_HANDLER JumpMembership(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->a);
   PyObject* right = Read<R>(regs, pool, pc->b);
   SavePc(pc, regs, pool);
@@ -281,11 +281,11 @@ PYVM_CC void JumpMembership(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 template <OperandKind L, OperandKind R>
-PYVM_CC void JumpIfIn(PYVM_ARGS) {
+PYVM_HANDLER JumpIfIn(PYVM_ARGS) {
   PYVM_TAIL JumpMembership<true, L, R>(pc, regs, pool, act);
 }
 template <OperandKind L, OperandKind R>
-PYVM_CC void JumpIfNotIn(PYVM_ARGS) {
+PYVM_HANDLER JumpIfNotIn(PYVM_ARGS) {
   PYVM_TAIL JumpMembership<false, L, R>(pc, regs, pool, act);
 }
 
@@ -327,4 +327,4 @@ PYVM_ROW2(NOT_CONTAINS, NotContains)
 PYVM_ROW2(JUMP_IF_IN, JumpIfIn)
 PYVM_ROW2(JUMP_IF_NOT_IN, JumpIfNotIn)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

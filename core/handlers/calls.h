@@ -1,17 +1,14 @@
 // What the handlers that call Python functions share.
-#ifndef PYVM_TIERS_INTERP_CALLS_H_
-#define PYVM_TIERS_INTERP_CALLS_H_
+#ifndef PYVM_HANDLERS_CALLS_H_
+#define PYVM_HANDLERS_CALLS_H_
 
+#include "core/handlers/machine.h"
 #include "core/host/host.h"
-#include "tiers/interp/machine.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 
-// This tier, as the manager knows it.
-extern const Tier kTier;
-
-// The unit of `callable` if it is a Python function that this tier runs, with
-// positional parameters only; else null. No exception is left.
+// The unit of `callable` if it is a Python function with positional parameters
+// only; else null. No exception is left.
 inline Unit* InlineCallee(Activation* act, PyObject* callable) {
   if (!Py_IS_TYPE(callable, &PyFunction_Type)) return nullptr;
   auto* code = reinterpret_cast<PyCodeObject*>(
@@ -24,7 +21,7 @@ inline Unit* InlineCallee(Activation* act, PyObject* callable) {
       return nullptr;
     }
   }
-  return unit->tier == &kTier && unit->simple_args ? unit : nullptr;
+  return unit->simple_args ? unit : nullptr;
 }
 
 // Pushes a frame for `function` (reference taken over, also on failure), whose
@@ -67,7 +64,7 @@ __attribute__((always_inline)) inline Frame* BeginCall(Activation* act,
       --(unit)->entry_budget;                                               \
       ++pc;                                                                 \
     }                                                                       \
-    PYVM_DISPATCH();                                                        \
+    PYVM_SWITCH();                                                          \
   } while (0)
 
 // --- The shape of a call instruction ----------------------------------------
@@ -106,18 +103,18 @@ inline void FillWindow(const Operand* args, uint32_t n, PyObject** window,
 
 // Calls whatever the window holds after FillWindow, by CPython's rules.
 template <Form form>
-PYVM_CC void CallAny(PYVM_ARGS);
-PYVM_CC void Call(PYVM_ARGS);
-PYVM_CC void CallMethod(PYVM_ARGS);
+PYVM_HANDLER CallAny(PYVM_ARGS);
+PYVM_HANDLER Call(PYVM_ARGS);
+PYVM_HANDLER CallMethod(PYVM_ARGS);
 // A specialised CALL or CALL_METHOD met something else.
-PYVM_CC void CallMiss(PYVM_ARGS);
-PYVM_CC void CallMethodMiss(PYVM_ARGS);
+PYVM_HANDLER CallMiss(PYVM_ARGS);
+PYVM_HANDLER CallMethodMiss(PYVM_ARGS);
 
 // The instruction that calls what is not a Python function without keywords
 // best, for CALL and for CALL_METHOD; fills the cache.
 Op SpecializeC(PyObject* callable, InlineCache* cache, Activation* act);
 Op SpecializeMethodC(PyObject** window, InlineCache* cache, Activation* act);
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers
 
-#endif  // PYVM_TIERS_INTERP_CALLS_H_
+#endif  // PYVM_HANDLERS_CALLS_H_

@@ -2,10 +2,10 @@
 // forms of C functions, straight.
 #include <cstring>
 
+#include "core/handlers/calls.h"
 #include "core/runtime/window_ops.h"
-#include "tiers/interp/calls.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // What a signal handler raises comes out of the call that was interrupted.
@@ -18,7 +18,7 @@ namespace {
 // Calls whatever the window holds after FillWindow; `first` is where the
 // arguments begin (1 with a receiver, else 2).
 template <Form form>
-PYVM_CC void CallAny(PYVM_ARGS) {
+PYVM_HANDLER CallAny(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   uint32_t n = cache->num_args;
   PyObject** window = regs + pc->b;
@@ -60,12 +60,12 @@ PYVM_CC void CallAny(PYVM_ARGS) {
   PYVM_PENDING_AFTER_CALL();
   PYVM_NEXT_AFTER_CALL(1 + WordsOf<form>(cache));
 }
-template PYVM_CC void CallAny<Form::kPlain>(PYVM_ARGS);
-template PYVM_CC void CallAny<Form::kMethod>(PYVM_ARGS);
+template PYVM_HANDLER CallAny<Form::kPlain>(PYVM_ARGS);
+template PYVM_HANDLER CallAny<Form::kMethod>(PYVM_ARGS);
 
 namespace {
 
-PYVM_CC void CallC(PYVM_ARGS) {
+PYVM_HANDLER CallC(PYVM_ARGS) {
   PyObject* callable = ReadAny(regs, pool, ListOperand(pc, 0));
   if (Py_IS_TYPE(callable, &PyFunction_Type)) [[unlikely]] {
     InlineCache* cache = CacheIn(pool, pc->c);
@@ -77,7 +77,7 @@ PYVM_CC void CallC(PYVM_ARGS) {
 
 // The call of a bound method whose first argument is in the window too, as the
 // end of a with statement calls __exit__.
-PYVM_CC void CallBound(PYVM_ARGS) {
+PYVM_HANDLER CallBound(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject** window = regs + pc->b;
@@ -103,7 +103,7 @@ PYVM_CC void CallBound(PYVM_ARGS) {
   PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kMethod>(cache), 0);
 }
 
-PYVM_CC void CallMethodC(PYVM_ARGS) {
+PYVM_HANDLER CallMethodC(PYVM_ARGS) {
   PyObject** window = regs + pc->b;
   PyObject* callable = window[0] != nullptr ? window[0] : window[1];
   if (Py_IS_TYPE(callable, &PyFunction_Type) ||
@@ -176,7 +176,7 @@ Op OpFor(const PyMethodDef* def, uint32_t n, bool method) {
 }
 
 template <Form form, Params params>
-PYVM_CC void CallKnownC(PYVM_ARGS) {
+PYVM_HANDLER CallKnownC(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* args = ArgsOf<form>(pc);
   PyObject** window = regs + pc->b;
@@ -248,7 +248,7 @@ PYVM_CC void CallKnownC(PYVM_ARGS) {
 
 // A type that makes its instances from a vector of arguments, as int, list and
 // range do.
-PYVM_CC void CallTypeVector(PYVM_ARGS) {
+PYVM_HANDLER CallTypeVector(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* args = ArgsOf<Form::kPlain>(pc);
   PyObject* callable = ReadAny(regs, pool, ListOperand(pc, 0));
@@ -275,7 +275,7 @@ PYVM_CC void CallTypeVector(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1 + WordsOf<Form::kPlain>(cache));
 }
 
-PYVM_CC void CallStr(PYVM_ARGS) {
+PYVM_HANDLER CallStr(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   PyObject* callable = ReadAny(regs, pool, ListOperand(pc, 0));
   if (callable != reinterpret_cast<PyObject*>(&PyUnicode_Type)) [[unlikely]] {
@@ -325,7 +325,7 @@ inline PyObject* Extreme(const Operand* args, uint32_t n, PyObject** regs,
 }
 
 template <int compare>
-PYVM_CC void CallExtreme(PYVM_ARGS) {
+PYVM_HANDLER CallExtreme(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   PyObject* callable = ReadAny(regs, pool, ListOperand(pc, 0));
   if (callable != cache->value) [[unlikely]] {
@@ -346,7 +346,7 @@ PYVM_CC void CallExtreme(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1 + WordsOf<Form::kPlain>(cache));
 }
 
-PYVM_CC void CallLen(PYVM_ARGS) {
+PYVM_HANDLER CallLen(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject* callable = ReadAny(regs, pool, list[0]);
@@ -370,7 +370,7 @@ PYVM_CC void CallLen(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1 + ListWords(2));
 }
 
-PYVM_CC void CallIsinstance(PYVM_ARGS) {
+PYVM_HANDLER CallIsinstance(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject* callable = ReadAny(regs, pool, list[0]);
@@ -393,7 +393,7 @@ PYVM_CC void CallIsinstance(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1 + ListWords(3));
 }
 
-PYVM_CC void CallListAppend(PYVM_ARGS) {
+PYVM_HANDLER CallListAppend(PYVM_ARGS) {
   PyObject** window = regs + pc->b;
   PyObject* method = window[0];
   PyObject* list = window[1];
@@ -423,7 +423,7 @@ PYVM_CC void CallListAppend(PYVM_ARGS) {
   if (next->op == ConcreteOp(Op::kDROP, TempOperand(0)) &&
       next->a == TempOperand(pc->a)) [[likely]] {
     pc = next;
-    PYVM_NEXT(1);
+    PYVM_JUMP(1);
   }
   Set(Py_NewRef(Py_None), pc->a, pc, regs, pool);
   PYVM_NEXT(1 + ListWords(1));
@@ -431,7 +431,7 @@ PYVM_CC void CallListAppend(PYVM_ARGS) {
 
 // --- f(*args, **kwargs) -----------------------------------------------------
 
-PYVM_CC void CallEx(PYVM_ARGS) {
+PYVM_HANDLER CallEx(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject** window = regs + pc->b;
   PyObject* func = window[1];
@@ -527,4 +527,4 @@ PYVM_ROW0(CALL_METHOD_C, CallMethodC)
 PYVM_ROW0(CALL_LIST_APPEND, CallListAppend)
 PYVM_ROW0(CALL_EX, CallEx)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

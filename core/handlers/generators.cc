@@ -1,10 +1,10 @@
-#include "tiers/interp/generators.h"
+#include "core/handlers/generators.h"
 
+#include "core/handlers/calls.h"
 #include "core/host/host.h"
 #include "core/runtime/unwind.h"
-#include "tiers/interp/calls.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 inline int EncodeResume(const Instr* pc, const Unit* unit) {
@@ -29,7 +29,7 @@ inline PyGenObject* ResumableGenerator(PyObject* o) {
   auto* gen = reinterpret_cast<PyGenObject*>(o);
   if (gen->gi_frame_state >= FRAME_EXECUTING) return nullptr;
   Unit* unit = UnitOf(reinterpret_cast<Frame*>(gen->gi_iframe));
-  return unit != nullptr && unit->tier == &kTier ? gen : nullptr;
+  return unit != nullptr ? gen : nullptr;
 }
 
 // Goes on in `gen`, which receives `value` (taken over). pc's position is
@@ -50,17 +50,17 @@ inline PyGenObject* ResumableGenerator(PyObject* o) {
     }                                                         \
     frame->stacktop = -1;                                     \
     pc = ResumePoint(frame, unit);                            \
-    PYVM_DISPATCH();                                          \
+    PYVM_SWITCH();                                            \
   } while (0)
 
 bool IsSend(const Instr* pc) { return BaseOf(pc->op) == Op::kSEND; }
 
 }  // namespace
 
-PYVM_CC void LeaveSuspended(PYVM_ARGS) {
+PYVM_HANDLER LeaveSuspended(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   ++act->tstate->recursion_remaining;
-  if (frame->is_entry) return;
+  if (frame->is_entry) PYVM_EXIT();
   Frame* caller = frame->previous;
   EndResume(act->tstate, _PyFrame_GetGenerator(frame), frame);
   PYVM_TO_RESUMER(caller);
@@ -69,10 +69,14 @@ PYVM_CC void LeaveSuspended(PYVM_ARGS) {
   } else {
     Set(act->result, pc->a, pc, regs, pool);
   }
-  PYVM_NEXT_AFTER_CALL(1);
+  ++pc;
+  if (act->cframe.use_tracing) [[unlikely]] {
+    PYVM_TAIL HandOver(pc, regs, pool, act);
+  }
+  PYVM_SWITCH();
 }
 
-PYVM_CC void LeaveGenerator(PYVM_ARGS) {
+PYVM_HANDLER LeaveGenerator(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   Frame* caller = frame->previous;
   PyGenObject* gen = _PyFrame_GetGenerator(frame);
@@ -94,12 +98,12 @@ PYVM_CC void LeaveGenerator(PYVM_ARGS) {
   if (act->cframe.use_tracing) [[unlikely]] {
     PYVM_TAIL HandOver(pc, regs, pool, act);
   }
-  PYVM_DISPATCH();
+  PYVM_SWITCH();
 }
 
 namespace {
 
-PYVM_CC void Yield(PYVM_ARGS) {
+PYVM_HANDLER Yield(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   Unit* unit = UnitIn(pool);
   SavePc(pc, regs, pool);
@@ -110,7 +114,7 @@ PYVM_CC void Yield(PYVM_ARGS) {
   PYVM_TAIL LeaveSuspended(pc, regs, pool, act);
 }
 
-PYVM_CC void ReturnGenerator(PYVM_ARGS) {
+PYVM_HANDLER ReturnGenerator(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   Unit* unit = UnitIn(pool);
   SavePc(pc, regs, pool);
@@ -127,7 +131,7 @@ PYVM_CC void ReturnGenerator(PYVM_ARGS) {
     frame->f_locals = nullptr;
     Py_INCREF(frame->f_func);
     Py_INCREF(frame->f_code);
-    return;
+    PYVM_EXIT();
   }
   ReturnLink link = *LinkOf(frame);
   Frame* caller = frame->previous;
@@ -141,10 +145,10 @@ PYVM_CC void ReturnGenerator(PYVM_ARGS) {
   if (act->cframe.use_tracing) [[unlikely]] {
     PYVM_TAIL HandOver(pc, regs, pool, act);
   }
-  PYVM_DISPATCH();
+  PYVM_SWITCH();
 }
 
-PYVM_CC void SendSlow(PYVM_ARGS) {
+PYVM_HANDLER SendSlow(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* receiver = regs[pc->a];
   PyObject* value = regs[pc->a + 1];
@@ -155,13 +159,13 @@ PYVM_CC void SendSlow(PYVM_ARGS) {
   if (status == PYGEN_ERROR) PYVM_ERROR();
   if (status == PYGEN_RETURN) {
     Set(result, pc->a, pc, regs, pool);
-    PYVM_NEXT_AFTER_CALL(static_cast<int16_t>(pc->c));
+    PYVM_JUMP_AFTER_CALL(static_cast<int16_t>(pc->c));
   }
   regs[pc->a + 1] = result;
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-PYVM_CC void Send(PYVM_ARGS) {
+PYVM_HANDLER Send(PYVM_ARGS) {
   PyObject* value = regs[pc->a + 1];
   PyGenObject* gen = ResumableGenerator(regs[pc->a]);
   if (gen == nullptr ||
@@ -174,7 +178,7 @@ PYVM_CC void Send(PYVM_ARGS) {
   PYVM_RESUME_GENERATOR(gen, value);
 }
 
-PYVM_CC void ForIterGen(PYVM_ARGS) {
+PYVM_HANDLER ForIterGen(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
   PyGenObject* gen =
       PyGen_CheckExact(iterator) ? ResumableGenerator(iterator) : nullptr;
@@ -191,4 +195,4 @@ PYVM_ROW0(RETURN_GENERATOR, ReturnGenerator)
 PYVM_ROW0(SEND, Send)
 PYVM_ROW0(FOR_ITER_GEN, ForIterGen)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

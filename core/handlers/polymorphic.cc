@@ -1,8 +1,8 @@
-#include "tiers/interp/polymorphic.h"
+#include "core/handlers/polymorphic.h"
 
 #include "core/runtime/attribute.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // `cache` and `op` are what a site that sees this type alone would have. The
@@ -88,4 +88,4 @@ PyObject* FindMethod(PyObject* owner, PyObject* name) {
   }
 }
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

@@ -1,16 +1,16 @@
 // Containers, and the operations on a window of the stack, which all run in C.
+#include "core/handlers/machine.h"
 #include "core/runtime/container.h"
 #include "core/runtime/imports.h"
 #include "core/runtime/match.h"
 #include "core/runtime/window_ops.h"
-#include "tiers/interp/machine.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // An allocation may start a collection, whose finalizers look at the frame, and
 // tracemalloc notes the line.
-PYVM_CC void BuildTuple(PYVM_ARGS) {
+PYVM_HANDLER BuildTuple(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   uint32_t n = pc->b;
   if (PyTupleObject* tuple = TupleFromFreeList(act->interp, n)) [[likely]] {
@@ -32,7 +32,7 @@ PYVM_CC void BuildTuple(PYVM_ARGS) {
   PYVM_NEXT(1 + ListWords(n));
 }
 
-PYVM_CC void BuildList(PYVM_ARGS) {
+PYVM_HANDLER BuildList(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   uint32_t n = pc->b;
   PyListObject* free = n == 0 ? nullptr : ListFromFreeList(act->interp, n);
@@ -56,7 +56,7 @@ PYVM_CC void BuildList(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void ListAppend(PYVM_ARGS) {
+PYVM_HANDLER ListAppend(PYVM_ARGS) {
   PyObject* list = regs[pc->a];
   PyObject* item = Take<K>(regs, pool, pc->b);
   auto* l = reinterpret_cast<PyListObject*>(list);
@@ -75,7 +75,7 @@ PYVM_CC void ListAppend(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void SetAdd(PYVM_ARGS) {
+PYVM_HANDLER SetAdd(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* item = Read<K>(regs, pool, pc->b);
   int err = PySet_Add(regs[pc->a], item);
@@ -93,7 +93,7 @@ inline void StoreItems(PyObject** items, uint32_t n, const Instr* pc,
   }
 }
 
-PYVM_CC void Unpack(PYVM_ARGS) {
+PYVM_HANDLER Unpack(PYVM_ARGS) {
   uint32_t n = pc->b;
   PyObject* sequence = ReadAny(regs, pool, pc->a);
   // A pair that dies here gives its items away.
@@ -144,7 +144,7 @@ PYVM_CC void Unpack(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void FormatSimple(PYVM_ARGS) {
+PYVM_HANDLER FormatSimple(PYVM_ARGS) {
   PyObject* o = Read<K>(regs, pool, pc->b);
   PyObject* result;
   if (PyUnicode_CheckExact(o)) {
@@ -162,7 +162,7 @@ PYVM_CC void FormatSimple(PYVM_ARGS) {
 
 // All that need no more than a window and a number.
 template <WindowOp op>
-PYVM_CC void Window(PYVM_ARGS) {
+PYVM_HANDLER Window(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   if (op(act->tstate, FrameOf(regs), regs + pc->a,
          static_cast<uint32_t>(LongJump(*pc))) < 0) [[unlikely]] {
@@ -218,4 +218,4 @@ PYVM_ROW0(MATCH_CLASS, Window<MatchClass>)
 PYVM_ROW0(PRINT_EXPR, Window<PrintExpr>)
 PYVM_ROW0(SETUP_ANNOTATIONS, Window<SetupAnnotations>)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

@@ -1,17 +1,17 @@
 // Attributes and methods.
+#include "core/handlers/calls.h"
+#include "core/handlers/machine.h"
+#include "core/handlers/polymorphic.h"
 #include "core/runtime/attribute.h"
-#include "tiers/interp/calls.h"
-#include "tiers/interp/machine.h"
-#include "tiers/interp/polymorphic.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // --- Loads ------------------------------------------------------------------
 
 // What PyObject_GetAttr does.
 template <OperandKind K>
-PYVM_CC void LoadAttrGeneric(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrGeneric(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = Read<K>(regs, pool, pc->b);
   PyObject* value = PyObject_GetAttr(owner, CacheIn(pool, pc->c)->name);
@@ -24,7 +24,7 @@ PYVM_CC void LoadAttrGeneric(PYVM_ARGS) {
 
 // The same for sites with many owner types.
 template <OperandKind K>
-PYVM_CC void LoadAttrAny(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrAny(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   PyObject* found = FindAttr(owner, CacheIn(pool, pc->c)->name);
   if (found == nullptr) PYVM_TAIL LoadAttrGeneric<K>(pc, regs, pool, act);
@@ -34,7 +34,7 @@ PYVM_CC void LoadAttrAny(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadAttr(PYVM_ARGS) {
+PYVM_HANDLER LoadAttr(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   // Not at the first execution: much code runs only once.
   if (cache->misses == 0) {
@@ -52,7 +52,7 @@ PYVM_CC void LoadAttr(PYVM_ARGS) {
 
 // A specialised load met another owner.
 template <OperandKind K>
-PYVM_CC void LoadAttrMiss(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrMiss(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   if (++cache->misses >= kMaxMisses) {
     Rewrite(pc, Op::kLOAD_ATTR_ANY);
@@ -74,7 +74,7 @@ PYVM_CC void LoadAttrMiss(PYVM_ARGS) {
   PYVM_TAIL LoadAttrMiss<K>(pc, regs, pool, act)
 
 template <OperandKind K>
-PYVM_CC void LoadAttrValue(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrValue(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(Py_TYPE(owner)->tp_version_tag != cache->version);
@@ -86,7 +86,7 @@ PYVM_CC void LoadAttrValue(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadAttrDict(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrDict(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(Py_TYPE(owner)->tp_version_tag != cache->version);
@@ -100,7 +100,7 @@ PYVM_CC void LoadAttrDict(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadAttrSlot(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrSlot(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(Py_TYPE(owner)->tp_version_tag != cache->version);
@@ -120,7 +120,7 @@ inline PyObject* ModuleValue(PyObject* owner, InlineCache* cache) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadAttrModule(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrModule(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   PyObject* value = ModuleValue(owner, CacheIn(pool, pc->c));
   PYVM_MISS_IF(value == nullptr);
@@ -136,7 +136,7 @@ inline bool IsCachedClass(PyObject* owner, InlineCache* cache) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadAttrClass(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrClass(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(!IsCachedClass(owner, cache));
@@ -144,7 +144,7 @@ PYVM_CC void LoadAttrClass(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadAttrNondata(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrNondata(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PyTypeObject* type = Py_TYPE(owner);
@@ -165,7 +165,7 @@ PyObject* GetterOf(PyObject* property) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadAttrProperty(PYVM_ARGS) {
+PYVM_HANDLER LoadAttrProperty(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(Py_TYPE(owner)->tp_version_tag != cache->version);
@@ -189,7 +189,7 @@ PYVM_CC void LoadAttrProperty(PYVM_ARGS) {
 // --- Methods ----------------------------------------------------------------
 
 template <OperandKind K>
-PYVM_CC void LoadMethodGeneric(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodGeneric(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = Take<K>(regs, pool, pc->b);
   PyObject *method, *self;
@@ -202,7 +202,7 @@ PYVM_CC void LoadMethodGeneric(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadMethodAny(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodAny(PYVM_ARGS) {
   PyObject* found =
       FindMethod(Read<K>(regs, pool, pc->b), CacheIn(pool, pc->c)->name);
   if (found == nullptr) PYVM_TAIL LoadMethodGeneric<K>(pc, regs, pool, act);
@@ -213,7 +213,7 @@ PYVM_CC void LoadMethodAny(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadMethodOp(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodOp(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   // Not at the first execution: much code runs only once.
   if (cache->misses == 0) {
@@ -228,7 +228,7 @@ PYVM_CC void LoadMethodOp(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadMethodMiss(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodMiss(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   if (++cache->misses >= kMaxMisses) {
     Rewrite(pc, Op::kLOAD_METHOD_ANY);
@@ -250,7 +250,7 @@ PYVM_CC void LoadMethodMiss(PYVM_ARGS) {
   } while (0)
 
 template <OperandKind K>
-PYVM_CC void LoadMethodValues(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodValues(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PyTypeObject* type = Py_TYPE(owner);
@@ -260,7 +260,7 @@ PYVM_CC void LoadMethodValues(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadMethodDict(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodDict(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PyTypeObject* type = Py_TYPE(owner);
@@ -274,7 +274,7 @@ PYVM_CC void LoadMethodDict(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadMethodNoDict(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodNoDict(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(Py_TYPE(owner)->tp_version_tag != cache->version);
@@ -291,7 +291,7 @@ PYVM_CC void LoadMethodNoDict(PYVM_ARGS) {
   } while (0)
 
 template <OperandKind K>
-PYVM_CC void LoadMethodModule(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodModule(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   PyObject* value = ModuleValue(owner, CacheIn(pool, pc->c));
   PYVM_MISS_IF(value == nullptr);
@@ -299,7 +299,7 @@ PYVM_CC void LoadMethodModule(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void LoadMethodClass(PYVM_ARGS) {
+PYVM_HANDLER LoadMethodClass(PYVM_ARGS) {
   PyObject* owner = Read<K>(regs, pool, pc->b);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(!IsCachedClass(owner, cache));
@@ -310,7 +310,7 @@ PYVM_CC void LoadMethodClass(PYVM_ARGS) {
 // --- Stores -----------------------------------------------------------------
 
 template <OperandKind O, OperandKind V>
-PYVM_CC void StoreAttrAny(PYVM_ARGS) {
+PYVM_HANDLER StoreAttrAny(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* value = Read<V>(regs, pool, pc->b);
@@ -323,7 +323,7 @@ PYVM_CC void StoreAttrAny(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind V>
-PYVM_CC void StoreAttr(PYVM_ARGS) {
+PYVM_HANDLER StoreAttr(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   // Not at the first execution: much code runs only once.
   if (cache->misses == 0) {
@@ -338,7 +338,7 @@ PYVM_CC void StoreAttr(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind V>
-PYVM_CC void StoreAttrMiss(PYVM_ARGS) {
+PYVM_HANDLER StoreAttrMiss(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   if (++cache->misses >= kMaxMisses) {
     Rewrite(pc, Op::kSTORE_ATTR_ANY);
@@ -352,7 +352,7 @@ PYVM_CC void StoreAttrMiss(PYVM_ARGS) {
   PYVM_TAIL StoreAttrMiss<O, V>(pc, regs, pool, act)
 
 template <OperandKind O, OperandKind V>
-PYVM_CC void StoreAttrValue(PYVM_ARGS) {
+PYVM_HANDLER StoreAttrValue(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(Py_TYPE(owner)->tp_version_tag != cache->version);
@@ -371,7 +371,7 @@ PYVM_CC void StoreAttrValue(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind V>
-PYVM_CC void StoreAttrDict(PYVM_ARGS) {
+PYVM_HANDLER StoreAttrDict(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(Py_TYPE(owner)->tp_version_tag != cache->version);
@@ -395,7 +395,7 @@ PYVM_CC void StoreAttrDict(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind V>
-PYVM_CC void StoreAttrSlot(PYVM_ARGS) {
+PYVM_HANDLER StoreAttrSlot(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   InlineCache* cache = CacheIn(pool, pc->c);
   PYVM_MISS_IF(Py_TYPE(owner)->tp_version_tag != cache->version);
@@ -408,7 +408,7 @@ PYVM_CC void StoreAttrSlot(PYVM_ARGS) {
   PYVM_NEXT(1);
 }
 
-PYVM_CC void DeleteAttr(PYVM_ARGS) {
+PYVM_HANDLER DeleteAttr(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = ReadAny(regs, pool, pc->a);
   PyObject* name =
@@ -445,4 +445,4 @@ PYVM_ROW2(STORE_ATTR_DICT, StoreAttrDict)
 PYVM_ROW2(STORE_ATTR_SLOT, StoreAttrSlot)
 PYVM_ROW0(DELETE_ATTR, DeleteAttr)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

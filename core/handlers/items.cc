@@ -1,11 +1,11 @@
 // Subscripts.
+#include "core/handlers/calls.h"
+#include "core/handlers/machine.h"
 #include "core/runtime/attribute.h"
 #include "core/runtime/dict.h"
 #include "core/runtime/object.h"
-#include "tiers/interp/calls.h"
-#include "tiers/interp/machine.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 // A subscript as a position in a sequence of `size` items; false if it is no
@@ -22,7 +22,7 @@ inline bool ToPosition(PyObject* index, Py_ssize_t size, Py_ssize_t* position) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void LoadItemAny(PYVM_ARGS) {
+PYVM_HANDLER LoadItemAny(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
@@ -57,16 +57,16 @@ Op ChooseLoad(PyObject* owner, PyObject* index) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void LoadItem(PYVM_ARGS) {
+PYVM_HANDLER LoadItem(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
   Rewrite(pc, ChooseLoad(owner, index));
-  PYVM_DISPATCH();
+  PYVM_AGAIN();
 }
 
 // Another kind of owner or index. Errors leave the specialisation as it is.
 template <OperandKind O, OperandKind I>
-PYVM_CC void LoadItemMiss(PYVM_ARGS) {
+PYVM_HANDLER LoadItemMiss(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
   if (ChooseLoad(owner, index) != BaseOf(pc->op)) {
@@ -87,7 +87,7 @@ inline void ConsumeIndex(PyObject* index, PyObject** regs, uint16_t x) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void LoadItemList(PYVM_ARGS) {
+PYVM_HANDLER LoadItemList(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
   Py_ssize_t i;
@@ -100,7 +100,7 @@ PYVM_CC void LoadItemList(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void LoadItemTuple(PYVM_ARGS) {
+PYVM_HANDLER LoadItemTuple(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
   Py_ssize_t i;
@@ -113,7 +113,7 @@ PYVM_CC void LoadItemTuple(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void LoadItemStr(PYVM_ARGS) {
+PYVM_HANDLER LoadItemStr(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
   Py_ssize_t i;
@@ -130,7 +130,7 @@ PYVM_CC void LoadItemStr(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void LoadItemDict(PYVM_ARGS) {
+PYVM_HANDLER LoadItemDict(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
   PYVM_MISS_IF(!PyDict_CheckExact(owner));
@@ -190,7 +190,7 @@ PyObject* SliceOf(PyObject* o, PyObject* from, PyObject* to) {
                               : PyTuple_GetSlice(o, start, stop);
 }
 
-PYVM_CC void LoadSlice(PYVM_ARGS) {
+PYVM_HANDLER LoadSlice(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* start = ReadAny(regs, pool, ListOperand(pc, 0));
   PyObject* stop = ReadAny(regs, pool, ListOperand(pc, 1));
@@ -215,7 +215,7 @@ PYVM_CC void LoadSlice(PYVM_ARGS) {
 // --- Stores -----------------------------------------------------------------
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void StoreItemAny(PYVM_ARGS) {
+PYVM_HANDLER StoreItemAny(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* index = Read<I>(regs, pool, pc->b);
@@ -236,15 +236,15 @@ Op ChooseStore(PyObject* owner, PyObject* index) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void StoreItem(PYVM_ARGS) {
+PYVM_HANDLER StoreItem(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* index = Read<I>(regs, pool, pc->b);
   Rewrite(pc, ChooseStore(owner, index));
-  PYVM_DISPATCH();
+  PYVM_AGAIN();
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void StoreItemMiss(PYVM_ARGS) {
+PYVM_HANDLER StoreItemMiss(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* index = Read<I>(regs, pool, pc->b);
   if (ChooseStore(owner, index) != BaseOf(pc->op)) {
@@ -254,7 +254,7 @@ PYVM_CC void StoreItemMiss(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void StoreItemList(PYVM_ARGS) {
+PYVM_HANDLER StoreItemList(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* index = Read<I>(regs, pool, pc->b);
   Py_ssize_t i;
@@ -272,7 +272,7 @@ PYVM_CC void StoreItemList(PYVM_ARGS) {
 }
 
 template <OperandKind O, OperandKind I>
-PYVM_CC void StoreItemDict(PYVM_ARGS) {
+PYVM_HANDLER StoreItemDict(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* index = Read<I>(regs, pool, pc->b);
   if (!PyDict_CheckExact(owner)) [[unlikely]] {
@@ -300,7 +300,7 @@ PYVM_CC void StoreItemDict(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-PYVM_CC void DeleteItem(PYVM_ARGS) {
+PYVM_HANDLER DeleteItem(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = ReadAny(regs, pool, pc->a);
   PyObject* index = ReadAny(regs, pool, pc->b);
@@ -327,4 +327,4 @@ PYVM_ROW2(STORE_ITEM_LIST, StoreItemList)
 PYVM_ROW2(STORE_ITEM_DICT, StoreItemDict)
 PYVM_ROW0(DELETE_ITEM, DeleteItem)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

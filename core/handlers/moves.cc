@@ -1,27 +1,27 @@
 // Moves, cells and names.
+#include "core/handlers/machine.h"
 #include "core/runtime/attribute.h"
 #include "core/runtime/names.h"
 #include "core/runtime/raise.h"
-#include "tiers/interp/machine.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 namespace {
 
 template <OperandKind K>
-PYVM_CC void Move(PYVM_ARGS) {
+PYVM_HANDLER Move(PYVM_ARGS) {
   PyObject* value = Take<K>(regs, pool, pc->b);
   PYVM_SET_AND_NEXT(value, 1);
 }
 
-PYVM_CC void MoveWide(PYVM_ARGS) {
+PYVM_HANDLER MoveWide(PYVM_ARGS) {
   auto index = static_cast<uint32_t>(LongJump(*pc));
   PYVM_SET_AND_NEXT(Py_NewRef(pool[-1 - static_cast<int64_t>(index)]), 1);
 }
 
-PYVM_CC void Copy(PYVM_ARGS) { PYVM_SET_AND_NEXT(Py_XNewRef(regs[pc->b]), 1); }
+PYVM_HANDLER Copy(PYVM_ARGS) { PYVM_SET_AND_NEXT(Py_XNewRef(regs[pc->b]), 1); }
 
 template <OperandKind K>
-PYVM_CC void DropOne(PYVM_ARGS) {
+PYVM_HANDLER DropOne(PYVM_ARGS) {
   if constexpr (K == kTemp) {
     PyObject* o = Read<K>(regs, pool, pc->a);
     Forget<K>(regs, pc->a);
@@ -30,14 +30,14 @@ PYVM_CC void DropOne(PYVM_ARGS) {
   PYVM_NEXT(1);
 }
 
-PYVM_CC void Swap(PYVM_ARGS) {
+PYVM_HANDLER Swap(PYVM_ARGS) {
   PyObject* o = regs[pc->a];
   regs[pc->a] = regs[pc->b];
   regs[pc->b] = o;
   PYVM_NEXT(1);
 }
 
-PYVM_CC void CheckLocal(PYVM_ARGS) {
+PYVM_HANDLER CheckLocal(PYVM_ARGS) {
   if (regs[pc->a] == nullptr) [[unlikely]] {
     FormatUnboundLocal(act->tstate, UnitIn(pool)->code, pc->a);
     PYVM_ERROR();
@@ -45,7 +45,7 @@ PYVM_CC void CheckLocal(PYVM_ARGS) {
   PYVM_NEXT(1);
 }
 
-PYVM_CC void DeleteLocal(PYVM_ARGS) {
+PYVM_HANDLER DeleteLocal(PYVM_ARGS) {
   PyObject* old = regs[pc->a];
   if (old == nullptr) [[unlikely]] {
     FormatUnboundLocal(act->tstate, UnitIn(pool)->code, pc->a);
@@ -57,7 +57,7 @@ PYVM_CC void DeleteLocal(PYVM_ARGS) {
 
 // --- Cells ------------------------------------------------------------------
 
-PYVM_CC void MakeCell(PYVM_ARGS) {
+PYVM_HANDLER MakeCell(PYVM_ARGS) {
   PyObject* initial = regs[pc->a];
   PyObject* cell = PyCell_New(initial);
   if (cell == nullptr) [[unlikely]]
@@ -67,7 +67,7 @@ PYVM_CC void MakeCell(PYVM_ARGS) {
   PYVM_NEXT(1);
 }
 
-PYVM_CC void CopyFreeVars(PYVM_ARGS) {
+PYVM_HANDLER CopyFreeVars(PYVM_ARGS) {
   PyObject* closure = FrameOf(regs)->f_func->func_closure;
   for (uint32_t i = 0; i < pc->b; ++i) {
     regs[pc->a + i] = Py_NewRef(PyTuple_GET_ITEM(closure, i));
@@ -75,7 +75,7 @@ PYVM_CC void CopyFreeVars(PYVM_ARGS) {
   PYVM_NEXT(1);
 }
 
-PYVM_CC void LoadDeref(PYVM_ARGS) {
+PYVM_HANDLER LoadDeref(PYVM_ARGS) {
   PyObject* value = PyCell_GET(regs[pc->b]);
   if (value == nullptr) [[unlikely]] {
     FormatUnboundDeref(act->tstate, UnitIn(pool)->code, pc->b);
@@ -85,7 +85,7 @@ PYVM_CC void LoadDeref(PYVM_ARGS) {
 }
 
 template <OperandKind K>
-PYVM_CC void StoreDeref(PYVM_ARGS) {
+PYVM_HANDLER StoreDeref(PYVM_ARGS) {
   PyObject* cell = regs[pc->a];
   PyObject* old = PyCell_GET(cell);
   PyObject* value = Take<K>(regs, pool, pc->b);
@@ -93,7 +93,7 @@ PYVM_CC void StoreDeref(PYVM_ARGS) {
   PYVM_DROP_AND_NEXT(old, 1);
 }
 
-PYVM_CC void DeleteDeref(PYVM_ARGS) {
+PYVM_HANDLER DeleteDeref(PYVM_ARGS) {
   PyObject* cell = regs[pc->a];
   PyObject* old = PyCell_GET(cell);
   if (old == nullptr) [[unlikely]] {
@@ -104,7 +104,7 @@ PYVM_CC void DeleteDeref(PYVM_ARGS) {
   PYVM_DROP_AND_NEXT(old, 1);
 }
 
-PYVM_CC void LoadClassDerefOp(PYVM_ARGS) {
+PYVM_HANDLER LoadClassDerefOp(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* value = LoadClassDeref(act->tstate, FrameOf(regs), pc->b);
   if (value == nullptr) [[unlikely]]
@@ -119,7 +119,7 @@ PyObject* NameOf(const Instr* pc, PyObject** pool) {
   return PyTuple_GET_ITEM(UnitIn(pool)->code->co_names, LongJump(*pc));
 }
 
-PYVM_CC void LoadNameOp(PYVM_ARGS) {
+PYVM_HANDLER LoadNameOp(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* value = LoadName(act->tstate, FrameOf(regs), NameOf(pc, pool));
   if (value == nullptr) [[unlikely]]
@@ -128,7 +128,7 @@ PYVM_CC void LoadNameOp(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-PYVM_CC void StoreNameOp(PYVM_ARGS) {
+PYVM_HANDLER StoreNameOp(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* value = ReadAny(regs, pool, pc->a);
   int err = StoreName(act->tstate, FrameOf(regs), NameOf(pc, pool), value);
@@ -138,7 +138,7 @@ PYVM_CC void StoreNameOp(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-PYVM_CC void DeleteNameOp(PYVM_ARGS) {
+PYVM_HANDLER DeleteNameOp(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   if (DeleteName(act->tstate, FrameOf(regs), NameOf(pc, pool)) < 0) {
     PYVM_ERROR();
@@ -146,7 +146,7 @@ PYVM_CC void DeleteNameOp(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-PYVM_CC void StoreGlobal(PYVM_ARGS) {
+PYVM_HANDLER StoreGlobal(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* value = ReadAny(regs, pool, pc->a);
   int err = PyDict_SetItem(FrameOf(regs)->f_globals, NameOf(pc, pool), value);
@@ -156,7 +156,7 @@ PYVM_CC void StoreGlobal(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-PYVM_CC void DeleteGlobalOp(PYVM_ARGS) {
+PYVM_HANDLER DeleteGlobalOp(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   if (DeleteGlobal(act->tstate, FrameOf(regs), NameOf(pc, pool)) < 0) {
     PYVM_ERROR();
@@ -204,7 +204,7 @@ void SpecializeGlobal(const Instr* pc, Frame* frame, InlineCache* cache) {
   }
 }
 
-PYVM_CC void LoadGlobalOp(PYVM_ARGS) {
+PYVM_HANDLER LoadGlobalOp(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   InlineCache* cache = CacheIn(pool, pc->c);
   PyObject* value = LoadGlobal(act->tstate, FrameOf(regs), cache->name);
@@ -219,12 +219,12 @@ inline PyObject* EntryValue(PyDictKeysObject* keys, int64_t index) {
   return DK_UNICODE_ENTRIES(keys)[index].me_value;
 }
 
-PYVM_CC void LoadGlobalMiss(PYVM_ARGS) {
+PYVM_HANDLER LoadGlobalMiss(PYVM_ARGS) {
   Rewrite(pc, Op::kLOAD_GLOBAL);
   PYVM_TAIL LoadGlobalOp(pc, regs, pool, act);
 }
 
-PYVM_CC void LoadGlobalModule(PYVM_ARGS) {
+PYVM_HANDLER LoadGlobalModule(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   auto* dict = reinterpret_cast<PyDictObject*>(FrameOf(regs)->f_globals);
   if (dict->ma_keys->dk_version != cache->version) [[unlikely]] {
@@ -237,7 +237,7 @@ PYVM_CC void LoadGlobalModule(PYVM_ARGS) {
   PYVM_SET_AND_NEXT(Py_NewRef(value), 1);
 }
 
-PYVM_CC void LoadGlobalBuiltin(PYVM_ARGS) {
+PYVM_HANDLER LoadGlobalBuiltin(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   auto* globals = reinterpret_cast<PyDictObject*>(FrameOf(regs)->f_globals);
   auto* builtins = reinterpret_cast<PyDictObject*>(FrameOf(regs)->f_builtins);
@@ -277,4 +277,4 @@ PYVM_ROW0(LOAD_GLOBAL, LoadGlobalOp)
 PYVM_ROW0(LOAD_GLOBAL_MODULE, LoadGlobalModule)
 PYVM_ROW0(LOAD_GLOBAL_BUILTIN, LoadGlobalBuiltin)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

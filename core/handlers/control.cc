@@ -1,16 +1,16 @@
 // Entering and leaving frames, exceptions, and what happens between
 // instructions.
+#include "core/handlers/calls.h"
+#include "core/handlers/generators.h"
+#include "core/handlers/machine.h"
 #include "core/host/host.h"
 #include "core/host/tracing.h"
 #include "core/runtime/container.h"
 #include "core/runtime/raise.h"
 #include "core/runtime/unwind.h"
 #include "core/tier/manager.h"
-#include "tiers/interp/calls.h"
-#include "tiers/interp/generators.h"
-#include "tiers/interp/machine.h"
 
-namespace pyvm::interp {
+namespace pyvm::handlers {
 
 void DropLast(PyObject* o, const Instr* pc, PyObject** regs, PyObject** pool) {
   if (IsInt(o)) {
@@ -57,12 +57,12 @@ namespace {
     pc = next;                                                             \
     if (act->cframe.use_tracing) [[unlikely]]                              \
       PYVM_TAIL HandOver(pc, regs, pool, act);                             \
-    PYVM_DISPATCH();                                                       \
+    PYVM_SWITCH();                                                         \
   } while (0)
 
 // The method of an operator has returned act->result to the instruction at pc,
 // whose operands are still in place.
-PYVM_CC void ReturnFromOperator(PYVM_ARGS) {
+PYVM_HANDLER ReturnFromOperator(PYVM_ARGS) {
   PyObject* result = act->result;
   PyObject* left = ReadAny(regs, pool, pc->b);
   PyObject* right = ReadAny(regs, pool, pc->c);
@@ -76,11 +76,15 @@ PYVM_CC void ReturnFromOperator(PYVM_ARGS) {
   ConsumeAny(right, pc, regs, pool, pc->c);
   if (result == nullptr) PYVM_ERROR();
   Set(result, pc->a, pc, regs, pool);
-  PYVM_NEXT_AFTER_CALL(1);
+  ++pc;
+  if (act->cframe.use_tracing) [[unlikely]] {
+    PYVM_TAIL HandOver(pc, regs, pool, act);
+  }
+  PYVM_SWITCH();
 }
 
 // An __init__ has returned act->result to the CALL_CLASS at pc.
-PYVM_CC void ReturnFromInit(PYVM_ARGS) {
+PYVM_HANDLER ReturnFromInit(PYVM_ARGS) {
   PyObject* result = act->result;
   PyObject* self = regs[pc->b];
   regs[pc->b] = nullptr;
@@ -97,7 +101,7 @@ PYVM_CC void ReturnFromInit(PYVM_ARGS) {
   if (act->cframe.use_tracing) [[unlikely]] {
     PYVM_TAIL HandOver(pc, regs, pool, act);
   }
-  PYVM_DISPATCH();
+  PYVM_SWITCH();
 }
 
 // The exception has arrived in the frame, whose prev_instr is right.
@@ -109,20 +113,20 @@ void NoteException(Activation* act, Frame* frame) {
 }
 
 // The exception of a callee arrives at the call, whose prev_instr stands.
-PYVM_CC void ErrorInCallee(PYVM_ARGS) {
+PYVM_HANDLER ErrorInCallee(PYVM_ARGS) {
   NoteException(act, FrameOf(regs));
   PYVM_TAIL Unwind(pc, regs, pool, act);
 }
 
 }  // namespace
 
-PYVM_CC void Leave(PYVM_ARGS) {
+PYVM_HANDLER Leave(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   Unit* unit = UnitIn(pool);
   ++act->tstate->recursion_remaining;
   if (frame->is_entry) {
     frame->stacktop = static_cast<int>(unit->num_locals);
-    return;
+    PYVM_EXIT();
   }
   if (frame->owner == FRAME_OWNED_BY_GENERATOR) {
     PYVM_TAIL LeaveGenerator(pc, regs, pool, act);
@@ -143,7 +147,7 @@ PYVM_CC void Leave(PYVM_ARGS) {
 namespace {
 
 template <OperandKind K>
-PYVM_CC void Return(PYVM_ARGS) {
+PYVM_HANDLER Return(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   PyObject* result = Read<K>(regs, pool, pc->a);
   // is_entry and owner lie side by side: false and FRAME_OWNED_BY_THREAD.
@@ -189,7 +193,7 @@ PYVM_CC void Return(PYVM_ARGS) {
 
 // --- Exceptions -------------------------------------------------------------
 
-PYVM_CC void HandleError(PYVM_ARGS) {
+PYVM_HANDLER HandleError(PYVM_ARGS) {
   if (!PyErr_Occurred()) {
     PyErr_SetString(PyExc_SystemError, "error return without exception set");
   }
@@ -198,7 +202,7 @@ PYVM_CC void HandleError(PYVM_ARGS) {
   PYVM_TAIL Unwind(pc, regs, pool, act);
 }
 
-PYVM_CC void Unwind(PYVM_ARGS) {
+PYVM_HANDLER Unwind(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   Unit* unit = UnitIn(pool);
   HandlerInfo info;
@@ -210,7 +214,7 @@ PYVM_CC void Unwind(PYVM_ARGS) {
     if (act->cframe.use_tracing) [[unlikely]] {
       PYVM_TAIL HandOver(pc, regs, pool, act);
     }
-    PYVM_DISPATCH();
+    PYVM_SWITCH();
   }
   for (uint32_t i = unit->num_registers; i > unit->num_locals; --i) {
     Py_CLEAR(regs[i - 1]);
@@ -224,7 +228,7 @@ PYVM_CC void Unwind(PYVM_ARGS) {
 
 namespace {
 
-PYVM_CC void Raise(PYVM_ARGS) {
+PYVM_HANDLER Raise(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject** s = regs + pc->a;
   PyObject* exc = pc->b > 0 ? s[0] : nullptr;
@@ -242,7 +246,7 @@ void RestoreException(PyObject* exc) {
   PyErr_Restore(type, exc, PyException_GetTraceback(exc));
 }
 
-PYVM_CC void Reraise(PYVM_ARGS) {
+PYVM_HANDLER Reraise(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   if (pc->b != 0) {
     PyObject* lasti = regs[pc->c];
@@ -258,7 +262,7 @@ PYVM_CC void Reraise(PYVM_ARGS) {
   PYVM_TAIL Unwind(pc, regs, pool, act);
 }
 
-PYVM_CC void EndAsyncFor(PYVM_ARGS) {
+PYVM_HANDLER EndAsyncFor(PYVM_ARGS) {
   PyObject* exc = regs[pc->a + 1];
   regs[pc->a + 1] = nullptr;
   SavePc(pc, regs, pool);
@@ -273,7 +277,7 @@ PYVM_CC void EndAsyncFor(PYVM_ARGS) {
   PYVM_TAIL Unwind(pc, regs, pool, act);
 }
 
-PYVM_CC void CheckExcMatchOp(PYVM_ARGS) {
+PYVM_HANDLER CheckExcMatchOp(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* right = ReadAny(regs, pool, pc->c);
   int match = CheckExcMatch(act->tstate, regs[pc->b], right);
@@ -287,7 +291,7 @@ PYVM_CC void CheckExcMatchOp(PYVM_ARGS) {
 
 // --- Between instructions ---------------------------------------------------
 
-PYVM_CC void HandOver(PYVM_ARGS) {
+PYVM_HANDLER HandOver(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   Unit* unit = UnitIn(pool);
   MaterializeForHost(frame, *unit, static_cast<uint32_t>(pc - unit->instrs));
@@ -303,7 +307,7 @@ PYVM_CC void HandOver(PYVM_ARGS) {
   PYVM_TAIL Leave(pc, regs, pool, act);
 }
 
-PYVM_CC void CheckBreaker(PYVM_ARGS) {
+PYVM_HANDLER CheckBreaker(PYVM_ARGS) {
   if (*act->eval_breaker != 0) {
     // Signal handlers see the frame before the instruction at pc.
     Unit* unit = UnitIn(pool);
@@ -314,10 +318,10 @@ PYVM_CC void CheckBreaker(PYVM_ARGS) {
     }
   }
   if (act->cframe.use_tracing) PYVM_TAIL HandOver(pc, regs, pool, act);
-  PYVM_DISPATCH();
+  PYVM_SWITCH();
 }
 
-PYVM_CC void LoopBudget(PYVM_ARGS) {
+PYVM_HANDLER LoopBudget(PYVM_ARGS) {
   Unit* unit = UnitIn(pool);
   OnBudget(unit, /*loop=*/true, static_cast<uint32_t>(pc - unit->instrs));
   PYVM_TAIL CheckBreaker(pc, regs, pool, act);
@@ -325,10 +329,14 @@ PYVM_CC void LoopBudget(PYVM_ARGS) {
 
 namespace {
 
-PYVM_CC void Resume(PYVM_ARGS) {
+PYVM_HANDLER Resume(PYVM_ARGS) {
   Unit* unit = UnitIn(pool);
   if (pc->b == 0 && --unit->entry_budget <= 0) [[unlikely]] {
     OnBudget(unit, /*loop=*/false);
+    if (unit->tier != &kThisTier) {
+      ++unit->entry_budget;  // is counted there
+      PYVM_SWITCH();
+    }
   }
   if (*act->eval_breaker | act->cframe.use_tracing) [[unlikely]] {
     if (act->cframe.use_tracing) PYVM_TAIL HandOver(pc, regs, pool, act);
@@ -348,4 +356,4 @@ PYVM_ROW0(RERAISE, Reraise)
 PYVM_ROW0(END_ASYNC_FOR, EndAsyncFor)
 PYVM_ROW0(CHECK_EXC_MATCH, CheckExcMatchOp)
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers

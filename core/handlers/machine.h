@@ -4,40 +4,54 @@
 // travel in registers that C functions preserve: the instruction, the frame's
 // registers, the unit's pool and the activation. A handler that needs no C call
 // on its fast path therefore touches no stack at all.
-#ifndef PYVM_TIERS_INTERP_MACHINE_H_
-#define PYVM_TIERS_INTERP_MACHINE_H_
+#ifndef PYVM_HANDLERS_MACHINE_H_
+#define PYVM_HANDLERS_MACHINE_H_
 
 #include <cstdint>
+#include <type_traits>
 
 #include "core/bytecode/instr.h"
 #include "core/bytecode/opcodes.h"
 #include "core/feedback/inline_cache.h"
+#include "core/host/activation.h"
 #include "core/host/frame.h"
 #include "core/runtime/number.h"
 #include "core/runtime/object.h"
+#include "core/tier/tier.h"
 
-namespace pyvm::interp {
-
-// One entry from C: the frames that it runs until its first frame ends are
-// linked behind `cframe`.
-struct Activation {
-  PyThreadState* tstate;
-  PyInterpreterState* interp;
-  const volatile int* eval_breaker;
-  PyObject* result;  // of the first frame
-  PyObject* dying;   // argument of DropAndNext
-  _PyCFrame cframe;
-};
+namespace pyvm::handlers {
 
 #define PYVM_ARGS                                                     \
   [[maybe_unused]] const Instr *pc, [[maybe_unused]] PyObject **regs, \
       [[maybe_unused]] PyObject **pool, [[maybe_unused]] Activation *act
-#define PYVM_CC __attribute__((preserve_none))
 #define PYVM_TAIL __attribute__((musttail)) return
-using Handler = void(PYVM_CC*)(PYVM_ARGS);
+
+// A tier compiles the handlers in one of two ways.
+//
+// Threaded: a handler goes on with the next one by a tail call, and no handler
+// returns before the activation leaves the tier.
+//
+// Returning: a handler is a C function that machine code calls for one
+// instruction. It returns null to go on behind that instruction, an instruction
+// of the same frame to go on there, or kSwitched where act->pc, regs and pool
+// say how the activation goes on.
+#if PYVM_RETURNING
+#define PYVM_CC
+#define PYVM_HANDLER const Instr*
+inline const Instr* const kSwitched = reinterpret_cast<const Instr*>(1);
+#else
+#define PYVM_CC __attribute__((preserve_none))
+#define PYVM_HANDLER PYVM_CC void
+#endif
+using Handler = std::remove_pointer_t<PYVM_HANDLER (*)(PYVM_ARGS)>*;
 
 // Indexed by concrete opcode. Not const: counting swaps its entries.
 extern Handler table[kNumConcreteOps];
+// Before the first instruction runs.
+void FillTable();
+
+// The tier that these handlers belong to.
+extern const Tier kThisTier;
 
 // The handlers of one row of opcodes.def, one for each combination of kinds.
 struct HandlerRow {
@@ -49,14 +63,60 @@ struct HandlerRow {
 
 // --- Going on ---------------------------------------------------------------
 
-#define PYVM_DISPATCH() PYVM_TAIL table[pc->op](pc, regs, pool, act)
+// Runs the instruction at pc, as it is now.
+#define PYVM_AGAIN() PYVM_TAIL table[pc->op](pc, regs, pool, act)
+
+#if PYVM_RETURNING
+// Goes on at pc, in the same frame.
+#define PYVM_DISPATCH() return pc
+// Goes on behind the `n` words of the instruction.
+#define PYVM_NEXT(n) return nullptr
+// Goes on at pc in a frame that may be another one.
+#define PYVM_SWITCH() \
+  do {                \
+    act->pc = pc;     \
+    act->regs = regs; \
+    act->pool = pool; \
+    return kSwitched; \
+  } while (0)
+// The activation's first frame has ended.
+#define PYVM_EXIT()    \
+  do {                 \
+    act->pc = nullptr; \
+    return kSwitched;  \
+  } while (0)
+#else
+#define PYVM_DISPATCH() PYVM_AGAIN()
 #define PYVM_NEXT(n) \
   do {               \
     pc += (n);       \
     PYVM_DISPATCH(); \
   } while (0)
+#define PYVM_SWITCH()                                  \
+  do {                                                 \
+    if (UnitIn(pool)->tier != &kThisTier) [[unlikely]] \
+      PYVM_TAIL LeaveTier(pc, regs, pool, act);        \
+    PYVM_DISPATCH();                                   \
+  } while (0)
+#define PYVM_EXIT() return
+// The activation goes on in the tier of its frame.
+PYVM_HANDLER LeaveTier(PYVM_ARGS);
+#endif
+#define PYVM_JUMP(n) \
+  do {               \
+    pc += (n);       \
+    PYVM_DISPATCH(); \
+  } while (0)
 // After foreign code may have run: it may have switched tracing on.
-#define PYVM_NEXT_AFTER_CALL(n)                \
+#define PYVM_NEXT_AFTER_CALL(n)                 \
+  do {                                          \
+    if (act->cframe.use_tracing) [[unlikely]] { \
+      pc += (n);                                \
+      PYVM_TAIL HandOver(pc, regs, pool, act);  \
+    }                                           \
+    PYVM_NEXT(n);                               \
+  } while (0)
+#define PYVM_JUMP_AFTER_CALL(n)                \
   do {                                         \
     pc += (n);                                 \
     if (act->cframe.use_tracing) [[unlikely]]  \
@@ -67,20 +127,20 @@ struct HandlerRow {
 #define PYVM_ERROR() PYVM_TAIL HandleError(pc, regs, pool, act)
 
 // The instruction at pc has raised: adds to the traceback, then unwinds.
-PYVM_CC void HandleError(PYVM_ARGS);
+PYVM_HANDLER HandleError(PYVM_ARGS);
 // The same without a new traceback entry, for exceptions raised again.
-PYVM_CC void Unwind(PYVM_ARGS);
+PYVM_HANDLER Unwind(PYVM_ARGS);
 // A specialised FOR_ITER met another iterator.
-PYVM_CC void ForIterMiss(PYVM_ARGS);
+PYVM_HANDLER ForIterMiss(PYVM_ARGS);
 // CPython's evaluator goes on before the instruction at pc.
-PYVM_CC void HandOver(PYVM_ARGS);
+PYVM_HANDLER HandOver(PYVM_ARGS);
 // Looks for signals, other threads and the like, then goes on at pc.
-PYVM_CC void CheckBreaker(PYVM_ARGS);
+PYVM_HANDLER CheckBreaker(PYVM_ARGS);
 // The loop budget is used up; then as CheckBreaker.
-PYVM_CC void LoopBudget(PYVM_ARGS);
+PYVM_HANDLER LoopBudget(PYVM_ARGS);
 // Ends the frame, whose temporaries are null, with act->result (an exception is
 // set if it is null), and goes on in its caller.
-PYVM_CC void Leave(PYVM_ARGS);
+PYVM_HANDLER Leave(PYVM_ARGS);
 
 // A backward jump has been taken to pc: spends budget, looks for signals.
 #define PYVM_LOOP()                                                \
@@ -217,7 +277,7 @@ inline void Set(PyObject* value, uint16_t reg, const Instr* pc, PyObject** regs,
 // Releases act->dying, whose last reference is gone, then goes on behind the
 // instruction at pc. Apart, so that the fast path needs no stack.
 template <int words>
-__attribute__((noinline)) PYVM_CC void DropAndNext(PYVM_ARGS) {
+__attribute__((noinline)) PYVM_HANDLER DropAndNext(PYVM_ARGS) {
   DropLast(act->dying, pc, regs, pool);
   PYVM_NEXT_AFTER_CALL(words);
 }
@@ -260,6 +320,6 @@ __attribute__((noinline)) PYVM_CC void DropAndNext(PYVM_ARGS) {
        FN<kLocal, kTemp>, FN<kTemp, kTemp>, FN<kConst, kTemp>,    \
        FN<kLocal, kConst>, FN<kTemp, kConst>, FN<kConst, kConst>}};
 
-}  // namespace pyvm::interp
+}  // namespace pyvm::handlers
 
-#endif  // PYVM_TIERS_INTERP_MACHINE_H_
+#endif  // PYVM_HANDLERS_MACHINE_H_

@@ -1,20 +1,18 @@
-// Generators that run in the activation of the frame that resumes them.
-//
-// The resuming frame keeps the number of its instruction in `stacktop`, which a
-// running frame does not need and which the collector takes for an empty stack
-// as long as it is negative.
-#ifndef PYVM_TIERS_INTERP_GENERATORS_H_
-#define PYVM_TIERS_INTERP_GENERATORS_H_
+// Where a frame goes on that has been left: at a handler, after a yield.
+#ifndef PYVM_CORE_HOST_RESUME_H_
+#define PYVM_CORE_HOST_RESUME_H_
 
-#include "core/runtime/unwind.h"
-#include "tiers/interp/machine.h"
+#include <cstdint>
 
-namespace pyvm::interp {
+#include "core/bytecode/opcodes.h"
+#include "core/bytecode/unit.h"
+#include "core/host/frame.h"
 
-// Ends a generator's frame that this activation has resumed, with act->result.
-PYVM_CC void LeaveGenerator(PYVM_ARGS);
-// A generator's frame has yielded act->result; it is in order.
-PYVM_CC void LeaveSuspended(PYVM_ARGS);
+namespace pyvm {
+
+// The instruction that begins at code unit `lasti`, which must be an entry
+// point of the unit.
+const Instr* EntryAt(const Unit* unit, uint32_t lasti);
 
 // Two bytes of a frame lie idle behind `owner`: there a frame that yields notes
 // the number of its next instruction, if it is small enough.
@@ -44,6 +42,6 @@ inline const Instr* ResumePoint(Frame* frame, const Unit* unit) {
   return EntryAt(unit, lasti + 1);
 }
 
-}  // namespace pyvm::interp
+}  // namespace pyvm
 
-#endif  // PYVM_TIERS_INTERP_GENERATORS_H_
+#endif  // PYVM_CORE_HOST_RESUME_H_

@@ -1,0 +1,21 @@
+// Generators that run in the activation of the frame that resumes them.
+//
+// The resuming frame keeps the number of its instruction in `stacktop`, which a
+// running frame does not need and which the collector takes for an empty stack
+// as long as it is negative.
+#ifndef PYVM_HANDLERS_GENERATORS_H_
+#define PYVM_HANDLERS_GENERATORS_H_
+
+#include "core/handlers/machine.h"
+#include "core/runtime/unwind.h"
+
+namespace pyvm::handlers {
+
+// Ends a generator's frame that this activation has resumed, with act->result.
+PYVM_HANDLER LeaveGenerator(PYVM_ARGS);
+// A generator's frame has yielded act->result; it is in order.
+PYVM_HANDLER LeaveSuspended(PYVM_ARGS);
+
+}  // namespace pyvm::handlers
+
+#endif  // PYVM_HANDLERS_GENERATORS_H_
