@@ -189,9 +189,9 @@ TEST_F(CodeMapTest, Jitdump) {
     size_t size = in.Get<uint32_t>();
     EXPECT_GE(in.Get<uint64_t>(), time);
     EXPECT_EQ(in.Get<uint64_t>(), address);
-    ASSERT_EQ(in.Get<uint64_t>(), 3u);
+    ASSERT_EQ(in.Get<uint64_t>(), 4u);
     std::vector<std::string> rows;
-    for (int row = 0; row < 3; ++row) {
+    for (int row = 0; row < 4; ++row) {
       uint64_t at = in.Get<uint64_t>() - address;
       uint32_t of = in.Get<uint32_t>();
       EXPECT_EQ(in.Get<uint32_t>(), 0u);
@@ -200,7 +200,8 @@ TEST_F(CodeMapTest, Jitdump) {
     EXPECT_EQ(rows, (std::vector<std::string>{
                         absl::StrCat("0 /src/mod.py:", line),
                         absl::StrCat("4 /src/mod.py:", line + 2),
-                        "5 /src/other.py:77"}));
+                        "5 /src/other.py:77",
+                        absl::StrCat(blocks[i].size, " /src/other.py:77")}));
     EXPECT_EQ(in.at, begin + size);
 
     begin = in.at;

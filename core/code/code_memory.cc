@@ -1,7 +1,6 @@
 #include "core/code/code_memory.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -72,43 +71,44 @@ void AdjustUsage(CodeUsage* usage, int64_t live, int64_t committed,
   usage->blocks += static_cast<uint64_t>(blocks);
 }
 
-absl::Status Unavailable(const char* what) {
-  return absl::UnavailableError(
-      absl::StrCat("no executable memory: ", what, ": ", strerror(errno)));
+// New memory without pages, that can be mapped a second time. Null on failure.
+uint8_t* MapShared(void* at, size_t size, int protection, int flags) {
+  void* memory =
+      mmap(at, size, protection,
+           MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+  return memory == MAP_FAILED ? nullptr : static_cast<uint8_t*>(memory);
 }
 
-// An empty file of that many bytes, without pages.
-int MakeFile(size_t size) {
-  int fd = memfd_create("pyvm-code", MFD_CLOEXEC);
-  if (fd >= 0 && ftruncate(fd, static_cast<off_t>(size)) != 0) {
-    close(fd);
-    return -1;
-  }
-  return fd;
+// Maps the same memory a second time, at `at` if it is not null, in the place
+// of what is there. Null on failure.
+uint8_t* MapAgain(uint8_t* memory, size_t size, uint8_t* at) {
+  // An old size of zero leaves the first mapping where it is.
+  void* again = mremap(memory, 0, size,
+                       MREMAP_MAYMOVE | (at != nullptr ? MREMAP_FIXED : 0), at);
+  return again == MAP_FAILED ? nullptr : static_cast<uint8_t*>(again);
 }
 
-void* MapExecutable(void* at, size_t size, int flags, int fd) {
-  return mmap(at, size, PROT_READ | PROT_EXEC, MAP_SHARED | flags, fd, 0);
+bool MakeExecutable(uint8_t* memory, size_t size) {
+  return mprotect(memory, size, PROT_READ | PROT_EXEC) == 0;
 }
-void* MapWritable(void* at, size_t size, int flags, int fd) {
-  return mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
+bool MakeWritable(uint8_t* memory, size_t size) {
+  return mprotect(memory, size, PROT_READ | PROT_WRITE) == 0;
 }
 
 // As high as 32-bit displacements from and to all of the executable reach,
 // since the heap grows from the executable upwards; in the lowest 2 GiB, where
 // the executable lies there, so that addresses fit in signed 32-bit operands
 // too.
-uint8_t* MapNearExecutable(size_t size, int fd) {
+uint8_t* MapNearExecutable(size_t size) {
   constexpr uint64_t kReach = (uint64_t{1} << 31) - (uint64_t{64} << 10);
   auto image_begin = reinterpret_cast<uint64_t>(__executable_start);
   auto image_end = reinterpret_cast<uint64_t>(_end);
   uint64_t top = image_begin < kReach ? kReach : image_begin + kReach;
   top = top / kPage * kPage;
   for (; top >= image_end + size; top -= kSearchStep) {
-    void* at = MapExecutable(reinterpret_cast<void*>(top - size), size,
-                             MAP_FIXED_NOREPLACE, fd);
-    if (at != MAP_FAILED) return static_cast<uint8_t*>(at);
-    if (errno != EEXIST) return nullptr;
+    uint8_t* memory = MapShared(reinterpret_cast<void*>(top - size), size,
+                                PROT_NONE, MAP_FIXED_NOREPLACE);
+    if (memory != nullptr || errno != EEXIST) return memory;
   }
   return nullptr;
 }
@@ -149,28 +149,23 @@ CodeMemory::~CodeMemory() {
 
 absl::Status CodeMemory::Reserve() {
   if (exec_ != nullptr) return absl::OkStatus();
-  // The file is not kept open: programs close descriptors that they do not
-  // know, and the number would then be that of another file.
   for (size_t size = config_.reserve / kPage * kPage;; size /= 2) {
-    int fd = MakeFile(size);
-    const char* failed = "memfd_create";
-    if (fd >= 0) {
-      failed = "mmap near the executable";
-      uint8_t* exec = MapNearExecutable(size, fd);
-      void* write =
-          exec == nullptr ? MAP_FAILED : MapWritable(nullptr, size, 0, fd);
-      int error = errno;
-      close(fd);
-      if (write != MAP_FAILED) {
-        exec_ = exec;
-        write_ = static_cast<uint8_t*>(write);
-        size_ = size;
-        return absl::OkStatus();
-      }
-      if (exec != nullptr) munmap(exec, size);
-      errno = error;
+    uint8_t* exec = MapNearExecutable(size);
+    uint8_t* write = exec == nullptr ? nullptr : MapAgain(exec, size, nullptr);
+    if (write != nullptr && MakeWritable(write, size) &&
+        MakeExecutable(exec, size)) {
+      exec_ = exec;
+      write_ = write;
+      size_ = size;
+      return absl::OkStatus();
     }
-    if (size / 2 < kMinReserve) return Unavailable(failed);
+    int error = errno;
+    if (exec != nullptr) munmap(exec, size);
+    if (write != nullptr) munmap(write, size);
+    if (size / 2 < kMinReserve) {
+      return absl::UnavailableError(absl::StrCat(
+          "no executable memory near the executable: ", strerror(error)));
+    }
   }
 }
 
@@ -232,7 +227,8 @@ void CodeMemory::NoteWritten(uint32_t begin, uint32_t end) {
   written_end_ = std::max(written_end_, RoundUp(end, kPage));
   written_bytes_ += end - begin;
   if (written_bytes_ < kMaxWrittenTwice) return;
-  // The file keeps the contents; who is still writing maps the page again.
+  // The contents stay, since they are shared; who is still writing maps the
+  // page again.
   madvise(write_ + written_begin_, written_end_ - written_begin_,
           MADV_DONTNEED);
   written_bytes_ = 0;
@@ -373,55 +369,43 @@ void CodeMemory::OnPressure(PressureCallback callback) {
 
 // --- fork --------------------------------------------------------------------
 
-int CodeMemory::CopyOfCode() const {
-  int fd = MakeFile(size_);
-  if (fd < 0) return -1;
+uint8_t* CodeMemory::CopyOfCode() const {
+  uint8_t* copy = MapShared(nullptr, size_, PROT_READ | PROT_WRITE, 0);
+  if (copy == nullptr) return nullptr;
   for (const auto& zone : zones_) {
-    const auto& taken = zone->extents.taken();
-    for (auto i = taken.begin(); i != taken.end();) {
-      // Blocks side by side are one piece.
-      auto [begin, end] = std::pair<uint32_t, uint32_t>(*i);
-      for (++i; i != taken.end() && i->first == end; ++i) end = i->second;
-      while (begin < end) {
-        ssize_t done = pwrite(fd, exec_ + begin, end - begin, begin);
-        if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) {
-          close(fd);
-          return -1;
-        }
-        begin += static_cast<uint32_t>(done);
-      }
+    for (const auto& [begin, end] : zone->extents.taken()) {
+      memcpy(copy + begin, exec_ + begin, end - begin);
     }
   }
-  return fd;
+  return copy;
 }
 
 void CodeMemory::BeforeFork() {
   mutex_.lock();
-  if (exec_ != nullptr && !frozen_) copy_fd_ = CopyOfCode();
+  if (exec_ != nullptr && !frozen_) copy_ = CopyOfCode();
 }
 
 void CodeMemory::AfterForkInParent() {
-  if (copy_fd_ >= 0) {
-    close(copy_fd_);
-  } else if (exec_ != nullptr) {
-    frozen_ = true;
-  }
-  copy_fd_ = -1;
-  mutex_.unlock();
+  if (copy_ != nullptr) munmap(copy_, size_);
+  EndFork();
 }
 
 void CodeMemory::AfterForkInChild() {
-  if (copy_fd_ >= 0) {
-    if (MapWritable(write_, size_, MAP_FIXED, copy_fd_) == MAP_FAILED ||
-        MapExecutable(exec_, size_, MAP_FIXED, copy_fd_) == MAP_FAILED) {
+  if (copy_ != nullptr) {
+    // The copy is writable; nothing is executable in between.
+    if (MapAgain(copy_, size_, write_) == nullptr ||
+        MapAgain(copy_, size_, exec_) == nullptr ||
+        !MakeExecutable(exec_, size_)) {
       Fatal("a child of fork cannot map its code");
     }
-    close(copy_fd_);
-  } else if (exec_ != nullptr) {
-    frozen_ = true;
+    munmap(copy_, size_);
   }
-  copy_fd_ = -1;
+  EndFork();
+}
+
+void CodeMemory::EndFork() {
+  if (exec_ != nullptr && copy_ == nullptr) frozen_ = true;
+  copy_ = nullptr;
   mutex_.unlock();
 }
 

@@ -3,10 +3,13 @@
 // once.
 //
 // The region's pages have two addresses: one where they may be executed and
-// read, and one where they may be written (two mappings of one memfd; the idea
-// is that of SELinux's execmem note by Ulrich Drepper, and of JavaScriptCore's
-// "bulletproof JIT"). Address space is reserved at the first use, pages come
-// with the first write, and go back to the kernel when nothing lies in them.
+// read, and one where they may be written (Ulrich Drepper, "SELinux Memory
+// Protection Tests"; JavaScriptCore's "bulletproof JIT" does the same). They
+// are shared anonymous memory that is mapped twice, and no memfd: perf looks
+// for names only in what it takes for anonymous, and there is no descriptor
+// that a program could close. Address space is reserved at the first use, pages
+// come with the first write, and go back to the kernel when nothing lies in
+// them.
 //
 // The region is cut into zones, one a frame layout: see AddZone.
 #ifndef PYVM_CORE_CODE_CODE_MEMORY_H_
@@ -84,7 +87,7 @@ struct CodeMemoryConfig {
 //
 // After fork, parent and child each have pages of their own, with the same
 // contents at the same addresses. The copy is made before the fork: the parent
-// may change code while the child is not yet running. It costs about 0.3 ms for
+// may change code while the child is not yet running. It costs about 1 ms for
 // each MiB of code.
 class CodeMemory final : private ForkAware {
  public:
@@ -157,12 +160,13 @@ class CodeMemory final : private ForkAware {
   // What of the write view has been used is dropped from the page tables now
   // and then: the kernel counts a page that is mapped twice as resident twice.
   void NoteWritten(uint32_t begin, uint32_t end);
-  // Returns a memfd with all that is in blocks, or -1.
-  int CopyOfCode() const;
+  // Memory like the region, writable, with all that is in blocks; or null.
+  uint8_t* CopyOfCode() const;
 
   void BeforeFork() override;
   void AfterForkInParent() override;
   void AfterForkInChild() override;
+  void EndFork();
 
   const CodeMemoryConfig config_;
   mutable std::mutex mutex_;
@@ -177,7 +181,7 @@ class CodeMemory final : private ForkAware {
   bool frozen_ = false;
   uint32_t written_begin_ = 0, written_end_ = 0;
   uint64_t written_bytes_ = 0;
-  int copy_fd_ = -1;  // between BeforeFork and AfterFork...
+  uint8_t* copy_ = nullptr;  // between BeforeFork and EndFork
 };
 
 // Why Allocate or AddZone has failed, as a static string: what a tier's

@@ -67,7 +67,7 @@ void Target(bool blocks) {
 // --- GDB
 // -----------------------------------------------------------------------
 
-std::string Run(const std::string& command) {
+std::string Shell(const std::string& command) {
   FILE* pipe = popen(command.c_str(), "r");
   std::string output;
   char buffer[4096];
@@ -84,7 +84,7 @@ constexpr char kLastFrame[] = " _start (";
 std::string Gdb(const char* mode, const std::string& commands) {
   char self[PATH_MAX] = {};
   if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0) return "";
-  return Run(absl::StrCat(
+  return Shell(absl::StrCat(
       "timeout 100 gdb -nx -batch -iex 'set debuginfod enabled off'"
       " -iex 'set auto-load off' -ex 'set width 0'"
       " -ex 'break pyvm_test_stop_here' -ex run ",
@@ -93,11 +93,12 @@ std::string Gdb(const char* mode, const std::string& commands) {
 
 bool HasGdb() {
   static const bool has =
-      absl::StrContains(Run("timeout 20 gdb -nx -batch -ex 'break main' -ex run"
-                            " -ex 'print 40 + 2' /bin/true 2>&1"),
-                        "42") &&
+      absl::StrContains(
+          Shell("timeout 20 gdb -nx -batch -ex 'break main' -ex run"
+                " -ex 'print 40 + 2' /bin/true 2>&1"),
+          "42") &&
       !absl::StrContains(
-          Run("timeout 20 gdb -nx -batch -ex run /bin/true 2>&1"), "ptrace");
+          Shell("timeout 20 gdb -nx -batch -ex run /bin/true 2>&1"), "ptrace");
   return has;
 }
 

@@ -136,14 +136,18 @@ JitDump::~JitDump() { Close(); }
 void JitDump::Add(const CodeInfo& info, const void* begin, uint64_t size) {
   auto address = reinterpret_cast<uint64_t>(begin);
   ByteWriter lines;
-  uint64_t count = info.lines.size();
   bool gap = info.lines.empty() || info.lines[0].offset > 0;
   lines.U64(address);
-  lines.U64(gap ? count + 1 : count);
+  lines.U64(info.lines.size() + (gap ? 2 : 1));
   if (gap) PutLine(&lines, address, info.line, info.file);
   for (const CodeLine& entry : info.lines) {
     PutLine(&lines, address + entry.offset, entry.line, info.FileOf(entry));
   }
+  // perf takes the last entry for the end: without one there, the last line
+  // would have no code.
+  CodeLine last =
+      info.lines.empty() ? CodeLine{0, info.line, 0} : info.lines.back();
+  PutLine(&lines, address + size, last.line, info.FileOf(last));
 
   ByteWriter load;
   load.Put(CodeLoad{static_cast<uint32_t>(getpid()),
