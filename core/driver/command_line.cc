@@ -31,8 +31,9 @@ constexpr OwnOption kOwnOptions[] = {
     {"stats", Value::kOptional},    {"trace", Value::kRequired},
     {"dump", Value::kRequired},     {"list", Value::kOptional},
     {"strict", Value::kNone},       {"stress", Value::kRequired},
-    {"tune", Value::kRequired},     {"help", Value::kNone},
-    {"version", Value::kNone},
+    {"tune", Value::kRequired},     {"code-limit", Value::kRequired},
+    {"perf", Value::kRequired},     {"gdb", Value::kNone},
+    {"help", Value::kNone},         {"version", Value::kNone},
 };
 
 // python3's own long options; the first takes the word behind it.
@@ -165,7 +166,8 @@ absl::Status ScanEnvironment(const char* environment,
 // The texts of the options, as they come from CLI11.
 struct RawOptions {
   std::string tiers, policy, trace;
-  std::vector<std::string> monitors, plugins, dumps, stresses, tunes;
+  std::vector<std::string> monitors, plugins, dumps, stresses, tunes, perfs;
+  std::string code_limit;
   std::string stats, lists;
 };
 
@@ -214,6 +216,15 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
       ->type_name("KIND,...");
   app->add_option("--tune", raw->tunes, "set a number of --list=tunables")
       ->type_name("NAME=VALUE,...");
+  app->add_option("--code-limit", raw->code_limit,
+                  "machine code of all tiers together; k, M or G may follow")
+      ->type_name("BYTES")
+      ->multi_option_policy(TakeLast);
+  app->add_option("--perf", raw->perfs,
+                  "name machine code for Linux's perf: map, jitdump (in /tmp)")
+      ->type_name("KIND,...");
+  app->add_flag("--gdb", line->gdb,
+                "name machine code for GDB, which makes GDB slow");
   app->add_flag("--help", line->help, "this text");
   app->add_flag("--version", line->version,
                 "the versions of Python and of pyvm");
@@ -234,21 +245,56 @@ absl::Status ParseDumps(const std::vector<std::string>& dumps,
   return absl::OkStatus();
 }
 
-absl::Status ParseStress(const std::vector<std::string>& stresses,
-                         CommandLine* line) {
-  const std::vector<std::string> names = {"promote", "osr", "gc"};
-  constexpr uint32_t kBits[] = {kStressPromote, kStressOsr, kStressGc};
-  for (const std::string& words : stresses) {
+// Words of an option that names kinds, each of which stands for the bit of the
+// same index.
+absl::Status ParseBits(const char* option,
+                       const std::vector<std::string>& texts,
+                       const std::vector<std::string>& names, uint32_t* bits) {
+  for (const std::string& words : texts) {
     for (const std::string& word :
          std::vector<std::string>(absl::StrSplit(words, ','))) {
       auto found = std::find(names.begin(), names.end(), word);
       if (found == names.end()) {
         return absl::InvalidArgumentError(absl::StrCat(
-            "--stress: unknown kind '", word, "'", Suggestion(word, names)));
+            option, ": unknown kind '", word, "'", Suggestion(word, names)));
       }
-      line->stress |= kBits[found - names.begin()];
+      *bits |= 1u << (found - names.begin());
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status ParseStress(const std::vector<std::string>& stresses,
+                         CommandLine* line) {
+  static_assert(kStressPromote == 1 && kStressOsr == 2 && kStressGc == 4);
+  return ParseBits("--stress", stresses, {"promote", "osr", "gc"},
+                   &line->stress);
+}
+
+absl::Status ParsePerf(const std::vector<std::string>& perfs,
+                       CommandLine* line) {
+  static_assert(kPerfMap == 1 && kPerfJitdump == 2);
+  return ParseBits("--perf", perfs, {"map", "jitdump"}, &line->perf);
+}
+
+absl::Status ParseCodeLimit(const std::string& text, CommandLine* line) {
+  absl::string_view digits = text;
+  int shift = 0;
+  if (absl::ConsumeSuffix(&digits, "k")) {
+    shift = 10;
+  } else if (absl::ConsumeSuffix(&digits, "M")) {
+    shift = 20;
+  } else if (absl::ConsumeSuffix(&digits, "G")) {
+    shift = 30;
+  }
+  int64_t value;
+  if (!absl::SimpleAtoi(digits, &value) || value < 0 ||
+      value > INT64_MAX >> shift) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--code-limit: '", text,
+        "': expected a number of bytes, for instance 65536, 512k or 16M"));
+  }
+  line->tunables.emplace_back("code-bytes-limit", value << shift);
   return absl::OkStatus();
 }
 
@@ -315,6 +361,10 @@ absl::Status Interpret(const std::vector<std::string>& own, CommandLine* line) {
   absl::Status status = ParseDumps(raw.dumps, line);
   if (status.ok()) status = ParseStress(raw.stresses, line);
   if (status.ok()) status = ParseTunables(raw.tunes, line);
+  if (status.ok() && given("--code-limit")) {
+    status = ParseCodeLimit(raw.code_limit, line);
+  }
+  if (status.ok()) status = ParsePerf(raw.perfs, line);
   if (status.ok() && given("--list")) status = ParseLists(raw.lists, line);
   return status;
 }

@@ -25,6 +25,9 @@ struct CommandLine {
   std::vector<std::string> lists;    // kinds, or "all"
   std::string dump_bytecode;         // a glob, or ""
   uint32_t stress = 0;               // of enum Stress
+  uint32_t perf = 0;                 // of enum Perf
+  bool gdb = false;
+  // --tune's, and --code-limit as one of them.
   std::vector<std::pair<std::string, int64_t>> tunables;
   bool strict = false;
   bool help = false;

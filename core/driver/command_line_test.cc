@@ -70,7 +70,8 @@ TEST(CommandLineTest, OwnOptionsAreTakenOut) {
       Parse({"-I", "--tiers=interp,baseline:x=1,y=2", "--stats", "-X", "dev",
              "--policy", "p:a=b", "--trace=t.json", "--strict",
              "--monitors=m,n:x=1", "--monitors=o", "--plugin=f.so",
-             "--stress=promote,gc", "--dump=bytecode:f*", "x.py", "--strict"});
+             "--stress=promote,gc", "--dump=bytecode:f*", "--perf=map,jitdump",
+             "--gdb", "x.py", "--strict"});
   ASSERT_TRUE(parsed.line.ok()) << parsed.line.status();
   const CommandLine& line = *parsed.line;
   EXPECT_EQ(parsed.python(), (Words{"-I", "-X", "dev", "x.py", "--strict"}));
@@ -82,6 +83,8 @@ TEST(CommandLineTest, OwnOptionsAreTakenOut) {
   EXPECT_EQ(line.plugins, (Words{"f.so"}));
   EXPECT_EQ(line.stress, kStressPromote | kStressGc);
   EXPECT_EQ(line.dump_bytecode, "f*");
+  EXPECT_EQ(line.perf, kPerfMap | kPerfJitdump);
+  EXPECT_TRUE(line.gdb);
   EXPECT_TRUE(line.strict);
 }
 
@@ -125,6 +128,9 @@ TEST(CommandLineTest, ErrorsAreOneLineAndSayWhatToDo) {
             "--list: unknown kind 'tier'; did you mean 'tiers'?");
   EXPECT_NE(ErrorOf({"--tune=code-bytes-limit=-1"}), "");
   EXPECT_NE(ErrorOf({"--tune=code-bytes-limit"}), "");
+  EXPECT_EQ(ErrorOf({"--perf=jitdmp"}),
+            "--perf: unknown kind 'jitdmp'; did you mean 'jitdump'?");
+  EXPECT_EQ(ErrorOf({"--gdb=1"}), "option --gdb takes no value");
   EXPECT_EQ(
       ErrorOf({}, "script.py"),
       "environment variable PYVM_OPTIONS: 'script.py' is not one of pyvm's own "
@@ -144,6 +150,28 @@ TEST(CommandLineTest, Tunables) {
   Parsed parsed = Parse({"--tune=code-bytes-limit=5,trace-buffer-bytes=7"});
   ASSERT_EQ(parsed.line->tunables.size(), 2u);
   EXPECT_EQ(parsed.line->tunables[0].second, 5);
+}
+
+TEST(CommandLineTest, CodeLimit) {
+  auto limit = [](const char* text) {
+    Parsed parsed = Parse({"--code-limit", text});
+    EXPECT_TRUE(parsed.line.ok()) << parsed.line.status();
+    EXPECT_EQ(parsed.line->tunables.size(), 1u);
+    EXPECT_EQ(parsed.line->tunables[0].first, "code-bytes-limit");
+    return parsed.line->tunables[0].second;
+  };
+  EXPECT_EQ(limit("65536"), 65536);
+  EXPECT_EQ(limit("512k"), 512 << 10);
+  EXPECT_EQ(limit("16M"), 16 << 20);
+  EXPECT_EQ(limit("0"), 0);
+  EXPECT_EQ(
+      ErrorOf({"--code-limit=16Q"}),
+      "--code-limit: '16Q': expected a number of bytes, for instance 65536, "
+      "512k or 16M");
+  for (const char* text :
+       {"k", "-1", "1.5M", "9999999999G", "16kk", "M16", "0x10", " "}) {
+    EXPECT_NE(ErrorOf({std::string("--code-limit=") + text}), "") << text;
+  }
 }
 
 TEST(SplitWordsTest, Quoting) {

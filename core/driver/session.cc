@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/bytecode/unit.h"
+#include "core/code/code_map.h"
 #include "core/host/host.h"
 #include "core/plugin/loader.h"
 #include "core/tier/manager.h"
@@ -113,6 +114,18 @@ absl::Status AddTiers(const CommandLine& line, Registry* registry,
   return absl::OkStatus();
 }
 
+// What nobody asked for is not made: code memory takes address space.
+absl::Status DescribeCode() {
+  if (options.perf == 0 && !options.gdb) return absl::OkStatus();
+  absl::Status status = TheCodeMap().Configure({
+      .perf_map = (options.perf & kPerfMap) != 0,
+      .jitdump = (options.perf & kPerfJitdump) != 0,
+      .gdb = options.gdb,
+  });
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat("--perf: ", status.message()));
+}
+
 absl::Status OpenOutputs(const CommandLine& line) {
   Session& session = TheSession();
   session.pid = getpid();
@@ -127,8 +140,9 @@ absl::Status OpenOutputs(const CommandLine& line) {
       }
     }
   }
-  if (line.trace.empty()) return absl::OkStatus();
-  absl::Status status = TheManager().log().Open(Absolute(line.trace));
+  absl::Status status = DescribeCode();
+  if (!status.ok() || line.trace.empty()) return status;
+  status = TheManager().log().Open(Absolute(line.trace));
   if (!status.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--trace: ", status.message()));
@@ -146,6 +160,8 @@ void AddLiveUnits(Metrics* copy) {
 void FillOptions(const CommandLine& line) {
   options.strict = line.strict;
   options.stress = line.stress;
+  options.perf = line.perf;
+  options.gdb = line.gdb;
   TheSession().dump_bytecode = line.dump_bytecode;
   options.dump_bytecode =
       line.dump_bytecode.empty() ? nullptr : TheSession().dump_bytecode.c_str();

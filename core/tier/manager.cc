@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/bytecode/opcodes.h"
 #include "core/bytecode/unit.h"
+#include "core/code/code_memory.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
 #include "core/tier/unit_name.h"
@@ -140,6 +141,10 @@ void Manager::FillEvent(pyvm_event* event, uint32_t kind, const Unit* unit,
   event->compiles = history.compiles;
   event->refusals = history.refusals;
   event->refused = history.refused;
+  for (pyvm_tier_info& info : infos_) {
+    if (metrics.bytes_code == 0 && info.code_bytes == 0) continue;
+    info.code_bytes = TheCodeMemory().UsageOf(info.name).live;
+  }
   event->num_tiers = static_cast<uint32_t>(infos_.size());
   event->tier_stride = sizeof(pyvm_tier_info);
   event->tiers = infos_.data();

@@ -55,6 +55,7 @@ uint64_t PeakRss() {
 
 constinit Metrics metrics;
 void (*add_live_counts)(Metrics* copy) = nullptr;
+void (*add_metric_rows)(std::vector<pyvm_metric>* rows) = nullptr;
 
 void CountHostFrame(const char* reason) {
   ++metrics.host_frames;
@@ -78,6 +79,7 @@ std::vector<pyvm_metric> CurrentMetrics() {
   for (const Row& row : kRows) {
     result.push_back({row.name, row.kind, row.unit, row.help, copy.*row.value});
   }
+  if (add_metric_rows != nullptr) add_metric_rows(&result);
   return result;
 }
 

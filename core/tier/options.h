@@ -16,6 +16,12 @@ enum Stress : uint32_t {
   kStressGc = 1u << 2,       // collect garbage at every opportunity
 };
 
+// --perf=: what Linux's profiler is told of machine code.
+enum Perf : uint32_t {
+  kPerfMap = 1u << 0,
+  kPerfJitdump = 1u << 1,
+};
+
 struct Options {
   // A host frame in an untraced program is a fatal error.
   bool strict = false;
@@ -24,6 +30,9 @@ struct Options {
   // --dump=bytecode[:GLOB]: null where it is not asked for; "*" for all
   // functions. The glob is matched against the qualified name.
   const char* dump_bytecode = nullptr;
+
+  uint32_t perf = 0;  // of enum Perf
+  bool gdb = false;   // GDB is told of each block of machine code
 
 #define PYVM_TUNABLE(field, name, default_value, min, max, unit, help) \
   int64_t field = default_value;

@@ -1,0 +1,40 @@
+// What a block of machine code is: for people, profilers and debuggers.
+#ifndef PYVM_CORE_CODE_CODE_INFO_H_
+#define PYVM_CORE_CODE_CODE_INFO_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pyvm {
+
+// From `offset` (bytes from the block's beginning) to the next entry, code is
+// of this line.
+struct CodeLine {
+  uint32_t offset;
+  uint32_t line : 24;
+  uint32_t file : 8;  // 0: CodeInfo::file; i: CodeInfo::inlined_files[i - 1]
+};
+
+struct CodeInfo {
+  std::string function;  // qualified name
+  std::string file;
+  uint32_t line = 0;  // of the `def`
+  // Whose code it is, for who finds it by an address: for instance a Unit*. Not
+  // looked at.
+  const void* owner = nullptr;
+  // Sorted by offset; may be empty. Wanted where CodeMap::WantsLines().
+  std::vector<CodeLine> lines = {};
+  std::vector<std::string> inlined_files = {};
+
+  const std::string& FileOf(const CodeLine& entry) const {
+    return entry.file == 0 ? file : inlined_files[entry.file - 1];
+  }
+};
+
+// "py::outer.<locals>.inner:/path/file.py:12": what profilers show.
+std::string SymbolOf(const CodeInfo& info);
+
+}  // namespace pyvm
+
+#endif  // PYVM_CORE_CODE_CODE_INFO_H_
