@@ -33,33 +33,6 @@ void DropLast(PyObject* o, const Instr* pc, PyObject** regs, PyObject** pool) {
 
 // --- Leaving a frame --------------------------------------------------------
 
-namespace {
-
-// The caller goes on with `result` behind its call.
-#define PYVM_RESUME_CALLER(link, value)                                    \
-  do {                                                                     \
-    PyObject* returned = (value);                                          \
-    Unit* to = reinterpret_cast<Unit*>((link).unit_flags & ~uintptr_t{7}); \
-    pc = (link).call;                                                      \
-    pool = to->pool;                                                       \
-    if (((link).unit_flags & kReturnSelf) != 0) [[unlikely]] {             \
-      act->result = returned;                                              \
-      PYVM_TAIL ReturnFromInit(pc, regs, pool, act);                       \
-    }                                                                      \
-    if (((link).unit_flags & kReturnOperator) != 0) [[unlikely]] {         \
-      act->result = returned;                                              \
-      PYVM_TAIL ReturnFromOperator(pc, regs, pool, act);                   \
-    }                                                                      \
-    PyObject* old = regs[pc->a];                                           \
-    regs[pc->a] = returned;                                                \
-    const Instr* next = (link).next;                                       \
-    if (old != nullptr) Drop(old, pc, regs, pool);                         \
-    pc = next;                                                             \
-    if (act->cframe.use_tracing) [[unlikely]]                              \
-      PYVM_TAIL HandOver(pc, regs, pool, act);                             \
-    PYVM_SWITCH();                                                         \
-  } while (0)
-
 // The method of an operator has returned act->result to the instruction at pc,
 // whose operands are still in place.
 PYVM_HANDLER ReturnFromOperator(PYVM_ARGS) {
@@ -103,6 +76,33 @@ PYVM_HANDLER ReturnFromInit(PYVM_ARGS) {
   }
   PYVM_SWITCH();
 }
+
+namespace {
+
+// The caller goes on with `result` behind its call.
+#define PYVM_RESUME_CALLER(link, value)                                    \
+  do {                                                                     \
+    PyObject* returned = (value);                                          \
+    Unit* to = reinterpret_cast<Unit*>((link).unit_flags & ~uintptr_t{7}); \
+    pc = (link).call;                                                      \
+    pool = to->pool;                                                       \
+    if (((link).unit_flags & kReturnSelf) != 0) [[unlikely]] {             \
+      act->result = returned;                                              \
+      PYVM_TAIL ReturnFromInit(pc, regs, pool, act);                       \
+    }                                                                      \
+    if (((link).unit_flags & kReturnOperator) != 0) [[unlikely]] {         \
+      act->result = returned;                                              \
+      PYVM_TAIL ReturnFromOperator(pc, regs, pool, act);                   \
+    }                                                                      \
+    PyObject* old = regs[pc->a];                                           \
+    regs[pc->a] = returned;                                                \
+    const Instr* next = (link).next;                                       \
+    if (old != nullptr) Drop(old, pc, regs, pool);                         \
+    pc = next;                                                             \
+    if (act->cframe.use_tracing) [[unlikely]]                              \
+      PYVM_TAIL HandOver(pc, regs, pool, act);                             \
+    PYVM_SWITCH();                                                         \
+  } while (0)
 
 // The exception has arrived in the frame, whose prev_instr is right.
 void NoteException(Activation* act, Frame* frame) {

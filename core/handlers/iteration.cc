@@ -203,7 +203,7 @@ PYVM_HANDLER EndPairs(PYVM_ARGS) {
     ++pc;                                            \
     Set(first, ListOperand(pc, 0), pc, regs, pool);  \
     Set(second, ListOperand(pc, 1), pc, regs, pool); \
-    PYVM_NEXT_AFTER_CALL(1 + ListWords(2));          \
+    PYVM_JUMP_AFTER_CALL(1 + ListWords(2));          \
   } while (0)
 
 PYVM_HANDLER ForIterEnumerate(PYVM_ARGS) {

@@ -138,6 +138,10 @@ PYVM_HANDLER HandOver(PYVM_ARGS);
 PYVM_HANDLER CheckBreaker(PYVM_ARGS);
 // The loop budget is used up; then as CheckBreaker.
 PYVM_HANDLER LoopBudget(PYVM_ARGS);
+// A callee has returned act->result to the instruction at pc, which asked for
+// kReturnOperator or kReturnSelf.
+PYVM_HANDLER ReturnFromOperator(PYVM_ARGS);
+PYVM_HANDLER ReturnFromInit(PYVM_ARGS);
 // Ends the frame, whose temporaries are null, with act->result (an exception is
 // set if it is null), and goes on in its caller.
 PYVM_HANDLER Leave(PYVM_ARGS);

@@ -36,7 +36,7 @@ absl::Status Manager::Configure(ManagerConfig config) {
     pyvm_tier_info info = {};
     info.size = sizeof(info);
     info.name = tier->name;
-    info.can_enter_loops = (tier->capabilities & kTierIsLandingTier) != 0;
+    info.can_enter_loops = (tier->capabilities & kTierCanEnterLoops) != 0;
     infos_.push_back(info);
   }
   entries_by_tier_.assign(infos_.size(), 0);

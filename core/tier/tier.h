@@ -11,8 +11,10 @@ struct Activation;
 struct Unit;
 
 enum TierCapability : uint32_t {
-  kTierIsLandingTier = 1u << 0,  // can take a frame at any instruction
+  kTierIsLandingTier = 1u << 0,  // runs any unit at once, at any instruction
   kTierCanCountOps = 1u << 1,    // implements count_ops
+  kTierCanEnterLoops =
+      1u << 2,  // compiled code can be entered at a loop header
 };
 
 // Where in a unit code is entered.

@@ -6,6 +6,7 @@ PYVM = "//core/driver:pyvm"
 PLUGINS = [
     "//plugins/monitor_opcount:libpyvm_monitor_opcount",
     "//plugins/policy_fixed_count:libpyvm_policy_fixed_count",
+    "//tiers/baseline:libpyvm_tier_baseline",
     "//tiers/interp:libpyvm_tier_interp",
 ]
 

@@ -68,7 +68,7 @@ PYVM_HANDLER LeaveTier(PYVM_ARGS) {
 const Tier kThisTier = {
     .name = "interp",
     .help = "register interpreter: tail-called handlers, inline caches",
-    .capabilities = kTierIsLandingTier | kTierCanCountOps,
+    .capabilities = kTierIsLandingTier | kTierCanCountOps | kTierCanEnterLoops,
     .compile = Compile,
     .run = Run,
     .release = Release,

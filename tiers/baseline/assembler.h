@@ -1,0 +1,65 @@
+// Machine code for a block of code memory: Xbyak, with calls and jumps to what
+// lies outside the block, whose bytes are written at another address than the
+// one where they will be executed.
+#ifndef PYVM_TIERS_BASELINE_ASSEMBLER_H_
+#define PYVM_TIERS_BASELINE_ASSEMBLER_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#define XBYAK_NO_EXCEPTION
+#include <xbyak/xbyak.h>
+
+namespace pyvm::baseline {
+
+// What machine code keeps in registers that C functions preserve.
+//
+//   r12  the unit's first instruction      r14  the unit's pool
+//   r13  the frame's registers             r15  the activation
+//   rbx, rbp  free within an instruction
+class Assembler : public Xbyak::CodeGenerator {
+ public:
+  // Writes up to `size` bytes to `write`; they will lie at `exec`.
+  Assembler(uint8_t* write, const uint8_t* exec, size_t size)
+      : CodeGenerator(size, write), exec_(exec) {}
+
+  // Whether all went well: no overflow, no bad operand.
+  bool good() const { return Xbyak::GetError() == Xbyak::ERR_NONE; }
+  uint32_t offset() const { return static_cast<uint32_t>(getSize()); }
+  const uint8_t* here() const { return exec_ + getSize(); }
+
+  // To an address in the region of code memory.
+  void CallOutside(const uint8_t* target) {
+    db(0xe8);
+    Displacement(target);
+  }
+  void JumpOutside(const uint8_t* target) {
+    db(0xe9);
+    Displacement(target);
+  }
+  void JumpOutsideIfNotZero(const uint8_t* target) {
+    db(0x0f);
+    db(0x85);
+    Displacement(target);
+  }
+
+ private:
+  void Displacement(const uint8_t* target) {
+    dd(static_cast<uint32_t>(target - (here() + 4)));
+  }
+
+  const uint8_t* exec_;
+};
+
+// The address of one of the executable's objects, as a 32-bit immediate: it is
+// linked low.
+inline uint32_t Low(const void* object) {
+  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(object));
+}
+inline bool IsLow(const void* object) {
+  return reinterpret_cast<uintptr_t>(object) < 0x7fffffff;
+}
+
+}  // namespace pyvm::baseline
+
+#endif  // PYVM_TIERS_BASELINE_ASSEMBLER_H_

@@ -1,0 +1,94 @@
+#include "tiers/baseline/code.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/code/code_map.h"
+
+namespace pyvm::baseline {
+namespace {
+
+// Guarded by the GIL, as all of this.
+Visit* visits = nullptr;
+std::vector<Code*>& Retired() {
+  static auto* retired = new std::vector<Code*>;
+  return *retired;
+}
+
+bool Contains(const Code& code, const void* address) {
+  auto* byte = static_cast<const uint8_t*>(address);
+  return byte > code.exec && byte <= code.exec + code.size;
+}
+
+bool InUse(const Code& code) {
+  for (Visit* visit = visits; visit != nullptr; visit = visit->next) {
+    if (Contains(code, visit->ReturnAddress())) return true;
+  }
+  return false;
+}
+
+void FreeRetired() {
+  std::erase_if(Retired(), [](Code* code) {
+    if (InUse(*code)) return false;
+    TheCodeMap().Free(code->exec);
+    delete[] code->offsets;
+    delete code;
+    return true;
+  });
+}
+
+// The unit's code that `address` lies in: it may have been replaced while it
+// runs.
+const Code& CodeAt(const Unit* unit, const void* address) {
+  auto* code = static_cast<const Code*>(unit->tier_code);
+  if (code != nullptr && Contains(*code, address)) return *code;
+  auto found = std::find_if(Retired().begin(), Retired().end(),
+                            [&](Code* c) { return Contains(*c, address); });
+  return **found;
+}
+
+// The first instruction at the greatest offset that is not above `offset`.
+uint32_t IndexAt(const Code& code, uint32_t instrs, uint32_t offset) {
+  const uint32_t* begin = code.offsets;
+  const uint32_t* end = begin + instrs;
+  const uint32_t* it = std::upper_bound(begin, end, offset);
+  // Words of a list share the offset of their instruction.
+  return static_cast<uint32_t>(std::lower_bound(begin, end, it[-1]) - begin);
+}
+
+uint32_t OffsetIn(const Code& code, const void* address) {
+  return static_cast<uint32_t>(static_cast<const uint8_t*>(address) -
+                               code.exec);
+}
+
+}  // namespace
+
+Visit::Visit() : next(visits) {
+  if (next != nullptr) next->prev = this;
+  visits = this;
+}
+
+Visit::~Visit() {
+  if (next != nullptr) next->prev = prev;
+  (prev != nullptr ? prev->next : visits) = next;
+}
+
+void Release(Code* code) {
+  Retired().push_back(code);
+  FreeRetired();
+}
+
+const Instr* InstrAt(const Unit* unit, const void* address) {
+  const Code& code = CodeAt(unit, address);
+  return unit->instrs +
+         IndexAt(code, unit->num_instrs, OffsetIn(code, address) - 1);
+}
+
+const Instr* InstrThatBeginsAt(const Unit* unit, const void* address) {
+  const Code& code = CodeAt(unit, address);
+  uint32_t offset = OffsetIn(code, address);
+  uint32_t i = IndexAt(code, unit->num_instrs, offset);
+  return code.offsets[i] == offset ? unit->instrs + i : nullptr;
+}
+
+}  // namespace pyvm::baseline

@@ -1,0 +1,53 @@
+// The machine code of a unit.
+#ifndef PYVM_TIERS_BASELINE_CODE_H_
+#define PYVM_TIERS_BASELINE_CODE_H_
+
+#include <cstdint>
+
+#include "core/bytecode/unit.h"
+
+namespace pyvm::baseline {
+
+// Unit::tier_code of a unit that this tier runs. Each instruction can be
+// entered: its values are where the interpreter would have them.
+struct Code {
+  const uint8_t* exec = nullptr;
+  // offsets[i]: where instruction i begins, in bytes from `exec`. Words of
+  // operand lists have the offset of the instruction behind them.
+  uint32_t* offsets = nullptr;  // owned
+  uint32_t size = 0;
+};
+
+// Null with a reason, a static string.
+Code* Compile(const Unit& unit, const char** refused);
+
+// Gives the code back once no activation will return into it.
+void Release(Code* code);
+
+// An activation that is in this tier's code. All that live are known: what each
+// has called will return to the address that lies below `stack`.
+struct Visit {
+  Visit();
+  ~Visit();
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+  const uint8_t* ReturnAddress() const {
+    return stack == nullptr ? nullptr : stack[-1];
+  }
+
+  const uint8_t** stack = nullptr;  // the stack pointer of machine code
+  Visit* prev = nullptr;
+  Visit* next = nullptr;
+};
+
+// The instruction whose machine code lies at `address`, which is in the unit's
+// code.
+const Instr* InstrAt(const Unit* unit, const void* address);
+
+// The instruction whose machine code begins at `address`; null if none does.
+const Instr* InstrThatBeginsAt(const Unit* unit, const void* address);
+
+}  // namespace pyvm::baseline
+
+#endif  // PYVM_TIERS_BASELINE_CODE_H_

@@ -1,0 +1,625 @@
+#include "tiers/baseline/stubs.h"
+
+#include <cstddef>
+#include <optional>
+
+#include "core/code/code_map.h"
+#include "core/code/frame_layout.h"
+#include "core/handlers/machine.h"
+#include "core/runtime/object.h"
+#include "tiers/baseline/assembler.h"
+#include "tiers/baseline/code.h"
+
+namespace pyvm::baseline {
+namespace {
+
+using handlers::kThisTier;
+using handlers::table;
+
+constexpr size_t kStubBytes = 4096;
+
+// --- What stubs call
+// ----------------------------------------------------------
+
+// The object's last reference is gone; instruction number `index` of the unit
+// has released it, and its code goes on at `address`. If a finalizer has
+// switched tracing on, and that was the last that the instruction had to do,
+// the next one is returned.
+const Instr* DropFor(PyObject* o, const void* address, PyObject** regs,
+                     PyObject** pool, Activation* act, uint32_t index) {
+  const Unit* unit = handlers::UnitIn(pool);
+  handlers::DropLast(o, unit->instrs + index, regs, pool);
+  if (!act->cframe.use_tracing) [[likely]]
+    return nullptr;
+  return InstrThatBeginsAt(unit, address);
+}
+// The same for an instruction that is known by `address` alone.
+const Instr* DropAt(PyObject* o, const void* address, PyObject** regs,
+                    PyObject** pool, Activation* act) {
+  const Unit* unit = handlers::UnitIn(pool);
+  auto index = static_cast<uint32_t>(InstrAt(unit, address) - unit->instrs);
+  return DropFor(o, address, regs, pool, act, index);
+}
+
+// The stored int needs a new object. 0, or -1 with MemoryError.
+int StoreNewInt(int64_t value, PyObject** reg, const void* address,
+                Activation* act) {
+  PyObject* made = NewInt(value);
+  if (made == nullptr) return -1;
+  PyObject* old = *reg;
+  *reg = made;
+  if (old != nullptr && --old->ob_refcnt == 0) {
+    Frame* frame = act->cframe.current_frame;
+    DropAt(old, address, frame->localsplus,
+           UnitOf(static_cast<const Frame*>(frame))->pool, act);
+  }
+  return 0;
+}
+int StoreNewFloat(double value, PyObject** reg, const void* address,
+                  Activation* act) {
+  PyObject* made = NewFloat(act->interp, value);
+  if (made == nullptr) return -1;
+  PyObject* old = *reg;
+  *reg = made;
+  if (old != nullptr && --old->ob_refcnt == 0) {
+    Frame* frame = act->cframe.current_frame;
+    DropAt(old, address, frame->localsplus,
+           UnitOf(static_cast<const Frame*>(frame))->pool, act);
+  }
+  return 0;
+}
+
+// An exception is set by the instruction whose code `address` lies in.
+const Instr* ErrorAt(const void* address, PyObject** regs, PyObject** pool,
+                     Activation* act) {
+  const Instr* pc = InstrAt(handlers::UnitIn(pool), address);
+  return handlers::HandleError(pc, regs, pool, act);
+}
+
+// The frame that has returned cannot be popped inline.
+void PopFrame(PyThreadState* tstate, PyObject** base) {
+  PopDataStack(tstate, base);
+}
+
+// --- Offsets
+// ------------------------------------------------------------------
+
+constexpr int kFrame = offsetof(Frame, localsplus);  // from a frame to regs
+constexpr int FrameField(size_t offset) {
+  return static_cast<int>(offset) - kFrame;
+}
+constexpr int LinkField(size_t offset) {
+  return static_cast<int>(offset) - kFrame -
+         static_cast<int>(sizeof(ReturnLink));
+}
+#define ACT(field) (r15 + offsetof(Activation, field))
+#define UNIT(reg, field) (reg + offsetof(Unit, field))
+#define FRAME(reg, field) (reg + FrameField(offsetof(Frame, field)))
+#define LINK(reg, field) (reg + LinkField(offsetof(ReturnLink, field)))
+constexpr size_t kCurrentFrame =
+    offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame);
+constexpr size_t kUseTracing =
+    offsetof(Activation, cframe) + offsetof(_PyCFrame, use_tracing);
+
+class StubCompiler : public Assembler {
+ public:
+  using Assembler::Assembler;
+
+  Stubs Compile() {
+    Stubs stubs;
+    Run(&stubs);
+    Step(&stubs);
+    Drop(&stubs);
+    StoreInt(&stubs);
+    StoreFloat(&stubs);
+    PushFrame(&stubs);
+    LeaveFrame(&stubs);
+    return stubs;
+  }
+
+ private:
+  template <typename F>
+  void CallC(F* function) {
+    mov(rax, reinterpret_cast<uintptr_t>(function));
+    call(rax);
+  }
+
+  // Saves what C functions may clobber and stubs preserve; rsp is aligned for a
+  // call in a stub that was called.
+  void SaveVolatile() {
+    push(rcx);
+    push(rdx);
+    push(rsi);
+    sub(rsp, 16);
+    movsd(ptr[rsp], xmm0);
+  }
+  void RestoreVolatile() {
+    movsd(xmm0, ptr[rsp]);
+    add(rsp, 16);
+    pop(rsi);
+    pop(rdx);
+    pop(rcx);
+  }
+  static constexpr int kSaved = 40;
+
+  void Run(Stubs* stubs) {
+    stubs->run = reinterpret_cast<void (*)(Activation*, const uint8_t***)>(
+        reinterpret_cast<uintptr_t>(here()));
+    push(rbp);
+    push(rbx);
+    push(r12);
+    push(r13);
+    push(r14);
+    push(r15);
+    sub(rsp, 8);
+    mov(r15, rdi);
+    mov(ptr[rsi], rsp);
+    stubs->resume = here();
+    L(resume_);
+    mov(rax, ptr[ACT(pc)]);
+    test(rax, rax);
+    jz(leave_);
+    mov(r13, ptr[ACT(regs)]);
+    mov(r14, ptr[ACT(pool)]);
+    L(go_in_unit_);
+    mov(rcx, ptr[r14]);
+    // rax: an instruction; rcx: its unit, which r13 and r14 belong to.
+    L(go_);
+    mov(rdx, reinterpret_cast<uintptr_t>(&kThisTier));
+    cmp(ptr[UNIT(rcx, tier)], rdx);
+    jne(other_tier_);
+    mov(r12, ptr[UNIT(rcx, instrs)]);
+    mov(rdx, ptr[UNIT(rcx, tier_code)]);
+    sub(rax, r12);
+    shr(rax, 1);
+    mov(rcx, ptr[rdx + offsetof(Code, offsets)]);
+    mov(eax, dword[rcx + rax]);
+    add(rax, ptr[rdx + offsetof(Code, exec)]);
+    jmp(rax);
+    L(other_tier_);
+    mov(ptr[ACT(pc)], rax);
+    mov(ptr[ACT(regs)], r13);
+    mov(ptr[ACT(pool)], r14);
+    L(leave_);
+    add(rsp, 8);
+    pop(r15);
+    pop(r14);
+    pop(r13);
+    pop(r12);
+    pop(rbx);
+    pop(rbp);
+    ret();
+
+    align(16);
+    stubs->transfer = here();
+    L(transfer_);
+    cmp(rax, 1);
+    je(resume_);
+    jmp(go_in_unit_);
+  }
+
+  void Step(Stubs* stubs) {
+    align(16);
+    stubs->step = here();
+    movzx(eax, word[rdi]);
+    mov(rsi, r13);
+    mov(rdx, r14);
+    mov(rcx, r15);
+    mov(r8, reinterpret_cast<uintptr_t>(&table));
+    jmp(ptr[r8 + rax * 8]);
+  }
+
+  // Puts the one-digit int or the float in rdi onto its free list; else goes to
+  // `otherwise`.
+  void ToFreeList(Xbyak::Label& otherwise) {
+    Xbyak::Label not_int;
+    cmp(qword[rdi + 8], Low(&PyLong_Type));
+    jne(not_int);
+    mov(rax, ptr[rdi + offsetof(PyVarObject, ob_size)]);
+    inc(rax);
+    cmp(rax, 2);
+    ja(otherwise, T_NEAR);
+    mov(r8, reinterpret_cast<uintptr_t>(&int_free_list));
+    cmp(dword[r8 + offsetof(IntFreeList, room)], 0);
+    jle(otherwise, T_NEAR);
+    dec(dword[r8 + offsetof(IntFreeList, room)]);
+    mov(rax, ptr[r8 + offsetof(IntFreeList, head)]);
+    mov(ptr[rdi + 8], rax);
+    mov(ptr[r8 + offsetof(IntFreeList, head)], rdi);
+    ret();
+    L(not_int);
+    cmp(qword[rdi + 8], Low(&PyFloat_Type));
+    jne(otherwise, T_NEAR);
+    mov(r8, ptr[ACT(interp)]);
+    add(r8, static_cast<uint32_t>(offsetof(PyInterpreterState, float_state)));
+    cmp(dword[r8 + offsetof(_Py_float_state, numfree)], PyFloat_MAXFREELIST);
+    jge(otherwise, T_NEAR);
+    inc(dword[r8 + offsetof(_Py_float_state, numfree)]);
+    mov(rax, ptr[r8 + offsetof(_Py_float_state, free_list)]);
+    mov(ptr[rdi + 8], rax);
+    mov(ptr[r8 + offsetof(_Py_float_state, free_list)], rdi);
+    ret();
+  }
+
+  template <typename F>
+  void DropBy(F* function) {
+    Xbyak::Label other, tracing;
+    ToFreeList(other);
+    L(other);
+    SaveVolatile();
+    mov(rsi, ptr[rsp + kSaved]);
+    mov(rdx, r13);
+    mov(rcx, r14);
+    mov(r8, r15);
+    mov(r9d, r10d);
+    CallC(function);
+    RestoreVolatile();
+    test(rax, rax);
+    jnz(tracing);
+    ret();
+    L(tracing);
+    add(rsp, 8);
+    mov(rdi, rax);
+    jmp(hand_over_, T_NEAR);
+  }
+
+  void Drop(Stubs* stubs) {
+    align(16);
+    stubs->drop = here();
+    DropBy(DropFor);
+    align(16);
+    L(drop_);
+    DropBy(DropAt);
+    L(hand_over_);
+    mov(rsi, r13);
+    mov(rdx, r14);
+    mov(rcx, r15);
+    CallC(handlers::HandOver);
+    jmp(transfer_, T_NEAR);
+  }
+
+  // A C function that stores has failed: the instruction that called the stub
+  // raises.
+  void Raise() {
+    pop(rdi);
+    mov(rsi, r13);
+    mov(rdx, r14);
+    mov(rcx, r15);
+    CallC(ErrorAt);
+    jmp(transfer_, T_NEAR);
+  }
+
+  void StoreInt(Stubs* stubs) {
+    align(16);
+    stubs->store_int = here();
+    Xbyak::Label small, make, put, slow, done;
+    // |value| in r9; small ints are shared.
+    lea(r8, ptr[rdx + _PY_NSMALLNEGINTS]);
+    cmp(r8, _PY_NSMALLNEGINTS + _PY_NSMALLPOSINTS);
+    jb(small);
+    mov(r9, rdx);
+    neg(r9);
+    cmovs(r9, rdx);
+    cmp(r9, PyLong_MASK);
+    ja(slow, T_NEAR);
+    mov(r10, rdx);
+    sar(r10, 63);
+    or_(r10, 1);
+    // The dying value of the register is overwritten.
+    mov(rax, ptr[rsi]);
+    test(rax, rax);
+    jz(make);
+    cmp(qword[rax], 1);
+    jne(make);
+    cmp(qword[rax + 8], Low(&PyLong_Type));
+    jne(make);
+    mov(r11, ptr[rax + offsetof(PyVarObject, ob_size)]);
+    inc(r11);
+    cmp(r11, 2);
+    ja(make);
+    mov(ptr[rax + offsetof(PyVarObject, ob_size)], r10);
+    mov(dword[rax + offsetof(PyLongObject, ob_digit)], r9d);
+    ret();
+    L(small);
+    shl(r8, 5);
+    static_assert(sizeof(PyLongObject) == 32 || true);
+    mov(r9, reinterpret_cast<uintptr_t>(&_Py_SINGLETON(small_ints)[0]));
+    add(r8, r9);
+    inc(qword[r8]);
+    jmp(put);
+    L(make);
+    mov(r11, reinterpret_cast<uintptr_t>(&int_free_list));
+    mov(r8, ptr[r11 + offsetof(IntFreeList, head)]);
+    test(r8, r8);
+    jz(slow, T_NEAR);
+    mov(rax, ptr[r8 + 8]);
+    mov(ptr[r11 + offsetof(IntFreeList, head)], rax);
+    inc(dword[r11 + offsetof(IntFreeList, room)]);
+    mov(qword[r8], 1);
+    mov(qword[r8 + 8], Low(&PyLong_Type));
+    mov(ptr[r8 + offsetof(PyVarObject, ob_size)], r10);
+    mov(dword[r8 + offsetof(PyLongObject, ob_digit)], r9d);
+    L(put);
+    mov(rdi, ptr[rsi]);
+    mov(ptr[rsi], r8);
+    test(rdi, rdi);
+    jz(done);
+    dec(qword[rdi]);
+    jz(drop_, T_NEAR);
+    L(done);
+    ret();
+    L(slow);
+    SaveVolatile();
+    mov(rdi, rdx);
+    mov(rdx, ptr[rsp + kSaved]);
+    mov(rcx, r15);
+    CallC(StoreNewInt);
+    RestoreVolatile();
+    test(eax, eax);
+    js(raise_, T_NEAR);
+    ret();
+    L(raise_);
+    Raise();
+  }
+
+  void StoreFloat(Stubs* stubs) {
+    align(16);
+    stubs->store_float = here();
+    Xbyak::Label make, slow, done;
+    mov(rax, ptr[rsi]);
+    test(rax, rax);
+    jz(make);
+    cmp(qword[rax], 1);
+    jne(make);
+    cmp(qword[rax + 8], Low(&PyFloat_Type));
+    jne(make);
+    movsd(ptr[rax + offsetof(PyFloatObject, ob_fval)], xmm0);
+    ret();
+    L(make);
+    mov(r11, ptr[ACT(interp)]);
+    add(r11, static_cast<uint32_t>(offsetof(PyInterpreterState, float_state)));
+    mov(r8, ptr[r11 + offsetof(_Py_float_state, free_list)]);
+    test(r8, r8);
+    jz(slow);
+    mov(rax, ptr[r8 + 8]);
+    mov(ptr[r11 + offsetof(_Py_float_state, free_list)], rax);
+    dec(dword[r11 + offsetof(_Py_float_state, numfree)]);
+    mov(qword[r8], 1);
+    mov(qword[r8 + 8], Low(&PyFloat_Type));
+    movsd(ptr[r8 + offsetof(PyFloatObject, ob_fval)], xmm0);
+    mov(rdi, ptr[rsi]);
+    mov(ptr[rsi], r8);
+    test(rdi, rdi);
+    jz(done);
+    dec(qword[rdi]);
+    jz(drop_, T_NEAR);
+    L(done);
+    ret();
+    L(slow);
+    SaveVolatile();
+    mov(rdi, rsi);
+    mov(rsi, ptr[rsp + kSaved]);
+    mov(rdx, r15);
+    CallC(StoreNewFloat);
+    RestoreVolatile();
+    test(eax, eax);
+    js(raise_, T_NEAR);
+    ret();
+  }
+
+  void PushFrame(Stubs* stubs) {
+    align(16);
+    stubs->push_frame = here();
+    Xbyak::Label fail, next, done;
+    mov(rcx, ptr[ACT(tstate)]);
+    cmp(dword[rcx + offsetof(PyThreadState, recursion_remaining)], 0);
+    jle(fail, T_NEAR);
+    mov(rax, ptr[rcx + offsetof(PyThreadState, datastack_top)]);
+    test(rax, rax);
+    jz(fail, T_NEAR);
+    mov(r8d, dword[UNIT(rsi, frame_words)]);
+    lea(r8, ptr[rax + r8 * 8]);
+    cmp(r8, ptr[rcx + offsetof(PyThreadState, datastack_limit)]);
+    jae(fail, T_NEAR);
+    mov(ptr[rcx + offsetof(PyThreadState, datastack_top)], r8);
+    dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
+    add(rax, static_cast<uint32_t>(sizeof(ReturnLink) + kFrame));
+    mov(ptr[FRAME(rax, f_func)], rdi);
+    static_assert(offsetof(PyFunctionObject, func_builtins) ==
+                  offsetof(PyFunctionObject, func_globals) + 8);
+    static_assert(offsetof(Frame, f_builtins) ==
+                  offsetof(Frame, f_globals) + 8);
+    movups(xmm1, ptr[rdi + offsetof(PyFunctionObject, func_globals)]);
+    movups(ptr[FRAME(rax, f_globals)], xmm1);
+    xorps(xmm1, xmm1);
+    mov(qword[FRAME(rax, f_locals)], 0);
+    mov(r8, ptr[UNIT(rsi, code)]);
+    mov(ptr[FRAME(rax, f_code)], r8);
+    inc(qword[r8]);
+    mov(qword[FRAME(rax, frame_obj)], 0);
+    mov(r8, ptr[UNIT(rsi, first_code_unit)]);
+    sub(r8, sizeof(_Py_CODEUNIT));
+    mov(ptr[FRAME(rax, prev_instr)], r8);
+    mov(dword[FRAME(rax, stacktop)], -1);
+    mov(word[FRAME(rax, is_entry)], 0);
+    lea(r8, ptr[r13 - kFrame]);
+    mov(ptr[FRAME(rax, previous)], r8);
+    mov(r8, ptr[r14]);
+    mov(ptr[LINK(rax, unit_flags)], r8);
+    lea(r8, ptr[rax - kFrame]);
+    mov(ptr[r15 + kCurrentFrame], r8);
+    // Pairs of registers, perhaps one more: as NullRegisters.
+    lea(r8, ptr[rax + rdx * 8]);
+    mov(r9d, dword[UNIT(rsi, num_registers)]);
+    lea(r9, ptr[rax + r9 * 8]);
+    L(next);
+    cmp(r8, r9);
+    jae(done);
+    movups(ptr[r8], xmm1);
+    add(r8, 16);
+    jmp(next);
+    L(done);
+    ret();
+    L(fail);
+    xor_(eax, eax);
+    ret();
+
+    align(16);
+    stubs->enter_callee = here();
+    Xbyak::Label resume;
+    mov(r13, rax);
+    mov(r14, ptr[UNIT(rsi, pool)]);
+    mov(rcx, rsi);
+    mov(rax, ptr[UNIT(rsi, instrs)]);
+    cmp(byte[UNIT(rsi, starts_with_resume)], 0);
+    je(go_, T_NEAR);
+    cmp(dword[UNIT(rsi, entry_budget)], 1);
+    jle(go_, T_NEAR);
+    mov(r8, ptr[ACT(eval_breaker)]);
+    mov(r8d, dword[r8]);
+    movzx(r9d, byte[r15 + kUseTracing]);
+    or_(r8d, r9d);
+    jnz(go_, T_NEAR);
+    dec(dword[UNIT(rsi, entry_budget)]);
+    add(rax, sizeof(Instr));
+    jmp(go_, T_NEAR);
+  }
+
+  void DropIn(const Xbyak::Reg64& reg) {
+    Xbyak::Label alive;
+    dec(qword[reg]);
+    jnz(alive);
+    mov(rdi, reg);
+    // As _Py_Dealloc; the frame is no longer to be seen.
+    CallC(_Py_Dealloc);
+    L(alive);
+  }
+
+  void LeaveFrame(Stubs* stubs) {
+    align(16);
+    stubs->leave_frame = here();
+    Xbyak::Label slow_pop, popped, stored, tracing, special, from_operator;
+    mov(rcx, ptr[ACT(tstate)]);
+    inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
+    mov(rax, ptr[FRAME(r13, previous)]);
+    mov(ptr[r15 + kCurrentFrame], rax);
+    mov(rbp, ptr[FRAME(r13, f_func)]);
+    DropIn(rbp);
+    mov(rbp, ptr[FRAME(r13, f_code)]);
+    DropIn(rbp);
+    // The room is free once nothing of the frame is needed.
+    mov(rbp, ptr[FRAME(r13, previous)]);
+    mov(r12, ptr[LINK(r13, call)]);
+    mov(rdx, ptr[LINK(r13, next)]);
+    mov(r14, ptr[LINK(r13, unit_flags)]);
+    lea(rsi, ptr[r13 - kFrame - static_cast<int>(sizeof(ReturnLink))]);
+    mov(rdi, ptr[ACT(tstate)]);
+    mov(rax, ptr[rdi + offsetof(PyThreadState, datastack_chunk)]);
+    add(rax, static_cast<uint32_t>(offsetof(_PyStackChunk, data)));
+    cmp(rax, rsi);
+    je(slow_pop, T_NEAR);
+    mov(ptr[rdi + offsetof(PyThreadState, datastack_top)], rsi);
+    L(popped);
+    lea(r13, ptr[rbp + kFrame]);
+    mov(r8, r14);
+    mov(rcx, r14);
+    and_(rcx, ~7);
+    test(r8d, 7);
+    mov(r14, ptr[UNIT(rcx, pool)]);
+    jnz(special, T_NEAR);
+    movzx(eax, word[r12 + offsetof(Instr, a)]);
+    mov(rdi, ptr[r13 + rax * 8]);
+    mov(ptr[r13 + rax * 8], rbx);
+    mov(rax, rdx);
+    test(rdi, rdi);
+    jnz(stored, T_NEAR);
+    L(tracing);
+    cmp(byte[r15 + kUseTracing], 0);
+    je(go_, T_NEAR);
+    mov(rdi, rax);
+    jmp(hand_over_, T_NEAR);
+    L(stored);
+    dec(qword[rdi]);
+    jnz(tracing);
+    mov(rbx, rcx);
+    mov(rbp, rax);
+    mov(rsi, r12);
+    mov(rdx, r13);
+    mov(rcx, r14);
+    CallC(handlers::DropLast);
+    mov(rcx, rbx);
+    mov(rax, rbp);
+    jmp(tracing);
+    L(special);
+    mov(ptr[ACT(result)], rbx);
+    mov(rdi, r12);
+    mov(rsi, r13);
+    mov(rdx, r14);
+    mov(rcx, r15);
+    test(r8d, static_cast<uint32_t>(kReturnSelf));
+    jz(from_operator);
+    CallC(handlers::ReturnFromInit);
+    jmp(transfer_, T_NEAR);
+    L(from_operator);
+    CallC(handlers::ReturnFromOperator);
+    jmp(transfer_, T_NEAR);
+    L(slow_pop);
+    push(rdx);
+    push(rdx);
+    CallC(PopFrame);
+    pop(rdx);
+    pop(rdx);
+    jmp(popped);
+  }
+
+  Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
+      hand_over_, raise_;
+};
+
+CodeZone zone;
+
+const FrameLayout& Layout() {
+  static const FrameLayout layout = {.rbp_frame = false,
+                                     .cfa_from_rsp = 64,
+                                     .saved = {{DwarfRegister::kRbp, -16},
+                                               {DwarfRegister::kRbx, -24},
+                                               {DwarfRegister::kR12, -32},
+                                               {DwarfRegister::kR13, -40},
+                                               {DwarfRegister::kR14, -48},
+                                               {DwarfRegister::kR15, -56}},
+                                     .prologue_bytes = 0};
+  return layout;
+}
+
+}  // namespace
+
+CodeZone TheZone() { return zone; }
+
+const Stubs* TheStubs(const char** refused) {
+  static std::optional<Stubs> stubs;
+  if (stubs) return &*stubs;
+  if (!IsLow(&PyLong_Type)) {
+    *refused = "the executable does not lie low in memory";
+    return nullptr;
+  }
+  absl::StatusOr<CodeZone> made =
+      TheCodeMemory().AddZone("baseline", &Layout());
+  if (!made.ok()) {
+    *refused = CodeRefusal(made.status());
+    return nullptr;
+  }
+  zone = *made;
+  absl::StatusOr<CodeBlock> block = TheCodeMemory().Allocate(kStubBytes, zone);
+  if (!block.ok()) {
+    *refused = CodeRefusal(block.status());
+    return nullptr;
+  }
+  StubCompiler compiler(block->write, block->exec, block->size);
+  stubs = compiler.Compile();
+  if (!compiler.good()) Py_FatalError("pyvm: baseline stubs do not assemble");
+  TheCodeMemory().Shrink(block->exec, compiler.offset());
+  TheCodeMap().Add(block->exec, {.function = "pyvm baseline stubs"});
+  return &*stubs;
+}
+
+}  // namespace pyvm::baseline

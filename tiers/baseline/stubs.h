@@ -1,0 +1,52 @@
+// Machine code that all units share: the way in and out, and what would be too
+// long to repeat at each instruction.
+#ifndef PYVM_TIERS_BASELINE_STUBS_H_
+#define PYVM_TIERS_BASELINE_STUBS_H_
+
+#include <cstdint>
+
+#include "core/code/code_memory.h"
+#include "core/host/activation.h"
+
+namespace pyvm::baseline {
+
+// Each is an address of code. Unless said otherwise they are called, clobber
+// rax, rdi, r8 to r11 and xmm1, and preserve all else.
+struct Stubs {
+  // A C function: Tier::run. Writes the stack pointer of machine code to
+  // *stack.
+  void (*run)(Activation* act, const uint8_t*** stack) = nullptr;
+
+  // Jumped to: goes on where act->pc, regs and pool say, or leaves the tier.
+  const uint8_t* resume = nullptr;
+  // Jumped to with a handler's result in rax that is not null.
+  const uint8_t* transfer = nullptr;
+  // Runs the handler of the instruction at rdi; its result is in rax. Clobbers
+  // all that C functions may.
+  const uint8_t* step = nullptr;
+  // Releases the object in rdi, whose last reference is gone, for instruction
+  // number r10d.
+  const uint8_t* drop = nullptr;
+  // Stores rdx as an int, or xmm0 as a float, into the register at rsi.
+  const uint8_t* store_int = nullptr;
+  const uint8_t* store_float = nullptr;
+  // Pushes a frame for the function in rdi, whose reference goes over, of the
+  // unit in rsi; edx registers are left to be filled. rax is the new frame's
+  // registers, or 0 if nothing has happened. Clobbers rcx too.
+  const uint8_t* push_frame = nullptr;
+  // Jumped to with what push_frame has given in rax, and the unit in rsi.
+  const uint8_t* enter_callee = nullptr;
+  // Jumped to with a result (owned) in rbx: the frame, whose registers hold
+  // nothing any more, ends; the caller goes on.
+  const uint8_t* leave_frame = nullptr;
+};
+
+// Made at the first call; null with a reason if there is no memory for code.
+const Stubs* TheStubs(const char** refused);
+
+// Where the tier's code lies.
+CodeZone TheZone();
+
+}  // namespace pyvm::baseline
+
+#endif  // PYVM_TIERS_BASELINE_STUBS_H_
