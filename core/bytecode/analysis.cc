@@ -62,6 +62,7 @@ class Analyzer {
     SetLimits();
     a_.instr_at.assign(n + 1, kNoTarget);
     a_.instrs.reserve(n / 2 + 1);
+    uint32_t size = 0;
     for (uint32_t i = 0; i < n;) {
       uint32_t begin = i, arg = 0;
       uint8_t op = opcode(i);
@@ -75,7 +76,7 @@ class Analyzer {
       if ((row.flags & kKnown) == 0) return At(i, "unknown opcode");
       if (!ArgumentIsGood(row, arg)) return At(i, "argument out of range");
       has_keywords_ |= op == KW_NAMES;
-      a_.instr_at[begin] = static_cast<uint32_t>(a_.instrs.size());
+      a_.instr_at[begin] = size++;
       a_.instrs.push_back({op, false, arg, begin, i, -1, kNoTarget});
       i += 1u + row.cache_units;
       if (i > n) return At(a_.instrs.back().unit, "truncated inline cache");
@@ -134,7 +135,8 @@ class Analyzer {
   }
 
   std::string Targets() {
-    for (size_t i = 0; i < a_.instrs.size(); ++i) {
+    size_t size = a_.instrs.size();
+    for (size_t i = 0; i < size; ++i) {
       SourceInstr& s = a_.instrs[i];
       const SourceOp& row = SourceOpOf(s.op);
       if ((row.flags & (kJumps | kJumpsBack | kEnds | kSuspends)) == 0) {
@@ -289,7 +291,7 @@ class Analyzer {
     a_.bound_words = std::max(1u, (a_.num_locals + a_.stack_size + 63) / 64);
     a_.bound_at.assign(a_.instrs.size(), kNoTarget);
     uint32_t leaders = 0;
-    for (size_t i = 0; i < a_.instrs.size(); ++i) {
+    for (size_t i = 0, size = a_.instrs.size(); i < size; ++i) {
       if (a_.instrs[i].leader) a_.bound_at[i] = a_.bound_words * leaders++;
     }
     a_.bound.assign(static_cast<size_t>(leaders) * a_.bound_words, ~0ULL);
@@ -316,7 +318,8 @@ class Analyzer {
     int depth = 0;
     range_ = a_.ranges.data();
     at_ = 0;
-    for (size_t i = 0; i < a_.instrs.size(); ++i) {
+    size_t size = a_.instrs.size();
+    for (size_t i = 0; i < size; ++i) {
       SourceInstr& s = a_.instrs[i];
       if (s.leader) {
         if (live && !Reach(i, depth)) return;
