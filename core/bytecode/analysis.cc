@@ -253,7 +253,7 @@ class Analyzer {
 
   // --- Depths, and what is bound --------------------------------------------
   // Bit i of a state: local i is bound. Bit num_locals + d: slot d of the stack
-  // is not the null that some calls have below their callable.
+  // is not the null that some calls have below their callable, or not in use.
   bool IsSet(uint32_t bit) const {
     return (now_[bit / 64] >> bit % 64 & 1) != 0;
   }
@@ -301,6 +301,7 @@ class Analyzer {
                               ((code_->co_flags & CO_VARARGS) != 0) +
                               ((code_->co_flags & CO_VARKEYWORDS) != 0));
     SetAll(0, std::min(args, a_.num_locals));
+    SetAll(a_.num_locals, a_.num_locals + a_.stack_size);
     Reach(0, 0);
     // States only shrink: what reads null in one pass does so at the end.
     while (changed_ && error_.empty()) {
@@ -329,6 +330,7 @@ class Analyzer {
         std::memcpy(now_.data(), &a_.bound[a_.bound_at[i]],
                     a_.bound_words * sizeof(uint64_t));
         met_ = nullptr;
+        FindNulls(depth);
       } else if (!live) {
         continue;
       }
@@ -378,53 +380,67 @@ class Analyzer {
     uint32_t top = a_.num_locals + static_cast<uint32_t>(s.depth);
     switch (s.op) {
       case LOAD_FAST:  // else it has raised
-        Set(s.arg);
-        break;
       case STORE_FAST:
       case MAKE_CELL:
         Set(s.arg);
-        return;
+        break;
       case DELETE_FAST:
         Clear(s.arg);
-        return;
+        break;
       case COPY_FREE_VARS:
         SetAll(a_.num_locals - s.arg, a_.num_locals);
-        return;
+        break;
       case PRECALL:
         return;
       case COPY:
-        Put(top, IsSet(top - use.reads));
+        if (!IsSet(top - use.reads)) PutNull(top);
         return;
-      case SWAP: {
-        bool was = IsSet(top - 1);
-        Put(top - 1, IsSet(top - use.reads));
-        Put(top - use.reads, was);
+      case SWAP:
+        if (IsSet(top - 1) != IsSet(top - use.reads)) {
+          Flip(top - 1);
+          Flip(top - use.reads);
+          FindNulls(s.depth);
+        }
         return;
-      }
       case PUSH_NULL:
-        Clear(top);
+        PutNull(top);
         return;
       case LOAD_METHOD:
-        Clear(top - 1);
-        Set(top);
+        PutNull(top - 1);
+        return;
+      case LOAD_GLOBAL:
+        if ((s.arg & 1) != 0) PutNull(top);
         return;
       default:
         break;
     }
-    SetAll(top - use.reads, top - use.pops + use.pushes);
-    if (s.op == LOAD_GLOBAL && (s.arg & 1) != 0) Clear(top);
+    if (top - use.reads >= nulls_end_) return;
+    SetAll(top - use.reads, top);
+    FindNulls(s.depth);
   }
-  void Put(uint32_t bit, bool value) { value ? Set(bit) : Clear(bit); }
+  void Flip(uint32_t bit) {
+    now_[bit / 64] ^= 1ULL << bit % 64;
+    met_ = nullptr;
+  }
+  void PutNull(uint32_t bit) {
+    Clear(bit);
+    nulls_end_ = std::max(nulls_end_, bit + 1);
+  }
+  // Sets nulls_end_ for the state now, with `depth` values on the stack.
+  void FindNulls(int depth) {
+    nulls_end_ = a_.num_locals + static_cast<uint32_t>(depth);
+    while (nulls_end_ > a_.num_locals && IsSet(nulls_end_ - 1)) --nulls_end_;
+  }
 
   bool ReadsNull(const SourceInstr& s, const SourceOp& row,
                  const StackUse& use) const {
     if (row.argument == Argument::kCell && s.op != MAKE_CELL && !IsSet(s.arg)) {
       return true;  // a cell that was not made
     }
-    if (use.reads == 0 || (row.flags & kMoves) != 0) return false;
     uint32_t top = a_.num_locals + static_cast<uint32_t>(s.depth);
-    bool may_be_null = (row.flags & kTakesNull) != 0;
-    return !AreSet(top - use.reads + may_be_null, top);
+    uint32_t first = top - use.reads;
+    if (first >= nulls_end_ || (row.flags & kMoves) != 0) return false;
+    return !AreSet(first + ((row.flags & kTakesNull) != 0), top);
   }
 
   // The exception range that `unit` lies in, or null. A pass asks in order.
@@ -438,10 +454,9 @@ class Analyzer {
   // has only grown since the handler met it says nothing new.
   bool MeetHandler(const ExceptionRange& range) {
     if (met_ == &range) return true;
-    uint32_t kept = a_.num_locals + range.depth;
     uint32_t index = a_.instr_at[range.handler];
     saved_ = now_;
-    SetAll(kept, kept + range.lasti + 1);
+    SetAll(a_.num_locals + range.depth, a_.num_locals + a_.stack_size);
     bool good = Reach(index, static_cast<int>(range.depth) + range.lasti + 1);
     now_.swap(saved_);
     met_ = &range;
@@ -484,6 +499,7 @@ class Analyzer {
   std::pmr::vector<uint64_t> now_, saved_;
   const ExceptionRange* range_ = nullptr;  // the next that may hold an answer
   const ExceptionRange* met_ = nullptr;    // whose handler knows the state
+  uint32_t nulls_end_ = 0;  // behind the highest null; num_locals for none
   bool changed_ = false;
   size_t at_ = 0;  // the instruction whose state Walk has taken
   std::string error_;
