@@ -17,18 +17,21 @@ std::string At(uint32_t unit, const char* what) {
 
 class Analyzer {
  public:
-  Analyzer(PyCodeObject* code, Analysis* out) : code_(code), a_(*out) {}
+  Analyzer(PyCodeObject* code, Analysis* out)
+      : code_(code),
+        a_(*out),
+        now_(out->bound.get_allocator()),
+        saved_(out->bound.get_allocator()) {}
 
   std::string Run() {
     std::string error = Shape();
     if (error.empty()) error = Decode();
     if (error.empty()) error = Targets();
     if (error.empty()) error = Ranges();
-    if (error.empty()) error = Keywords();
-    if (error.empty()) error = Generator();
-    if (error.empty()) error = Depths();
-    if (!error.empty()) return error;
-    return Bound();
+    if (error.empty() && has_keywords_) error = Keywords();
+    if (error.empty() && IsGenerator()) error = Generator();
+    if (error.empty()) error = Flow();
+    return error;
   }
 
  private:
@@ -56,46 +59,29 @@ class Analyzer {
     const uint16_t* code = reinterpret_cast<uint16_t*>(_PyCode_CODE(code_));
     auto n = static_cast<uint32_t>(Py_SIZE(code_));
     auto opcode = [&](uint32_t i) { return _PyOpcode_Deopt[code[i] & 0xff]; };
+    SetLimits();
     a_.instr_at.assign(n + 1, kNoTarget);
     a_.instrs.reserve(n / 2 + 1);
-    std::string error;
-    for (uint32_t i = 0; i < n && error.empty();) {
-      SourceInstr s{};
-      s.begin = i;
-      s.depth = -1;
-      s.target = kNoTarget;
-      uint32_t arg = 0;
-      while (i < n && opcode(i) == EXTENDED_ARG) {
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < n;) {
+      uint32_t begin = i, arg = 0;
+      uint8_t op = opcode(i);
+      while (op == EXTENDED_ARG) {
         arg = (arg | code[i] >> 8) << 8;
-        ++i;
+        if (++i >= n) return At(begin, "EXTENDED_ARG without an instruction");
+        op = opcode(i);
       }
-      if (i >= n) {
-        error = At(s.begin, "EXTENDED_ARG without an instruction");
-        break;
-      }
-      s.op = opcode(i);
-      s.arg = arg | code[i] >> 8;
-      s.unit = i;
-      s.end = i + 1 + CacheUnits(s.op);
-      if (!IsKnown(s.op)) error = At(i, "unknown opcode");
-      if (s.end > n) error = At(i, "truncated inline cache");
-      if (s.arg > 0x7fffffff) error = At(i, "argument out of range");
-      a_.instr_at[s.begin] = static_cast<uint32_t>(a_.instrs.size());
-      a_.instrs.push_back(s);
-      i = s.end;
+      const SourceOp& row = SourceOpOf(op);
+      arg |= code[i] >> 8;
+      if ((row.flags & kKnown) == 0) return At(i, "unknown opcode");
+      if (!ArgumentIsGood(row, arg)) return At(i, "argument out of range");
+      has_keywords_ |= op == KW_NAMES;
+      a_.instr_at[begin] = size++;
+      a_.instrs.push_back({op, false, arg, begin, i, -1, kNoTarget});
+      i += 1u + row.cache_units;
+      if (i > n) return At(a_.instrs.back().unit, "truncated inline cache");
     }
-    if (error.empty() && a_.instrs.empty()) error = "there is no code";
-    for (size_t i = 0; i < a_.instrs.size() && error.empty(); ++i) {
-      SourceInstr& s = a_.instrs[i];
-      if (!ArgumentIsGood(s)) error = At(s.unit, "argument out of range");
-      s.reads = static_cast<int32_t>(StackReads(s.op, s.arg));
-      s.effect = StackEffect(s.op, s.arg, false);
-      s.jump_effect = JumpKindOf(s.op) == JumpKind::kNone
-                          ? 0
-                          : StackEffect(s.op, s.arg, true);
-      s.ends = EndsFlow(s.op);
-    }
-    return error;
+    return a_.instrs.empty() ? "there is no code" : "";
   }
 
   bool HoldsCell(uint32_t local) const {
@@ -104,105 +90,61 @@ class Analyzer {
             kCellOrFree) != 0;
   }
 
-  bool ArgumentIsGood(const SourceInstr& s) {
+  // What arguments must be below, by kind.
+  void SetLimits() {
+    using enum Argument;
+    auto limit = [this](Argument kind) -> uint32_t& {
+      return limits_[static_cast<int>(kind)];
+    };
     auto consts = static_cast<uint32_t>(PyTuple_GET_SIZE(code_->co_consts));
     auto names = static_cast<uint32_t>(PyTuple_GET_SIZE(code_->co_names));
-    bool good = true;
-    switch (s.op) {
-      case LOAD_CONST:
-        good = s.arg < consts;
-        break;
-      case KW_NAMES:
-        good = s.arg < consts &&
-               PyTuple_CheckExact(PyTuple_GET_ITEM(code_->co_consts, s.arg));
-        break;
-      case LOAD_GLOBAL:
-        good = s.arg >> 1 < names;
-        break;
-      case LOAD_NAME:
-      case STORE_NAME:
-      case DELETE_NAME:
-      case STORE_GLOBAL:
-      case DELETE_GLOBAL:
-      case LOAD_ATTR:
-      case STORE_ATTR:
-      case DELETE_ATTR:
-      case LOAD_METHOD:
-      case IMPORT_NAME:
-      case IMPORT_FROM:
-        good = s.arg < names;
-        break;
-      case LOAD_FAST:
-        good = s.arg < a_.num_locals;
-        break;
-      case STORE_FAST:
-      case DELETE_FAST:
-        good = s.arg < a_.num_locals && !HoldsCell(s.arg);
-        break;
-      case MAKE_CELL:
-      case LOAD_CLOSURE:
-      case LOAD_DEREF:
-      case STORE_DEREF:
-      case DELETE_DEREF:
-      case LOAD_CLASSDEREF:
-        good = s.arg < a_.num_locals && HoldsCell(s.arg);
-        break;
-      case RETURN_GENERATOR:
-      case YIELD_VALUE:
-        good = IsGenerator();
-        break;
-      case COPY_FREE_VARS:
-        good = s.arg == static_cast<uint32_t>(code_->co_nfreevars);
-        break;
-      case SWAP:
-      case COPY:
-      case LIST_APPEND:
-      case SET_ADD:
-      case MAP_ADD:
-      case LIST_EXTEND:
-      case SET_UPDATE:
-      case DICT_UPDATE:
-      case DICT_MERGE:
-        good = s.arg > 0;
-        break;
-      case COMPARE_OP:
-        good = s.arg <= 5;
-        break;
-      case IS_OP:
-      case CONTAINS_OP:
-        good = s.arg <= 1;
-        break;
-      case BINARY_OP:
-        good = s.arg <= 25;
-        break;
-      case BUILD_SLICE:
-        good = s.arg == 2 || s.arg == 3;
-        break;
-      case RAISE_VARARGS:
-        good = s.arg <= 2;
-        break;
-      case RESUME:
-        good = s.arg <= 3;
-        break;
+    // Counts beyond could overflow the arithmetic behind this.
+    std::fill(std::begin(limits_), std::end(limits_), 0x01000000);
+    limit(kJump) = 0x80000000;
+    limit(kConstant) = limit(kKeywords) = std::min(consts, 0x80000000u);
+    limit(kName) = std::min(names, 0x80000000u);
+    limit(kNameOrNull) = 2 * std::min(names, 0x40000000u);
+    limit(kLocal) = limit(kPlainLocal) = limit(kCell) = a_.num_locals;
+    limit(kUpTo1) = 2;
+    limit(kUpTo2) = 3;
+    limit(kUpTo3) = limit(kTwoOrThree) = 4;
+    limit(kUpTo5) = 6;
+    limit(kUpTo25) = 26;
+  }
+
+  bool ArgumentIsGood(const SourceOp& row, uint32_t arg) const {
+    if (arg >= limits_[static_cast<int>(row.argument)]) return false;
+    switch (row.argument) {
+      case Argument::kPositive:
+        return arg > 0;
+      case Argument::kTwoOrThree:
+        return arg >= 2;
+      case Argument::kKeywords:
+        return PyTuple_CheckExact(PyTuple_GET_ITEM(code_->co_consts, arg));
+      case Argument::kPlainLocal:
+        return !HoldsCell(arg);
+      case Argument::kCell:
+        return HoldsCell(arg);
+      case Argument::kFreeVariables:
+        return arg == static_cast<uint32_t>(code_->co_nfreevars);
+      case Argument::kGenerator:
+        return IsGenerator();
       default:
-        break;
+        return true;
     }
-    // Counts that could overflow the arithmetic behind this.
-    if (s.arg > 0x00ffffff && s.op != LOAD_CONST && s.op != LOAD_NAME &&
-        s.op != STORE_NAME && JumpKindOf(s.op) == JumpKind::kNone) {
-      good = false;
-    }
-    return good;
   }
 
   std::string Targets() {
-    for (size_t i = 0; i < a_.instrs.size(); ++i) {
+    size_t size = a_.instrs.size();
+    for (size_t i = 0; i < size; ++i) {
       SourceInstr& s = a_.instrs[i];
-      JumpKind kind = JumpKindOf(s.op);
-      if (kind != JumpKind::kNone) {
-        int64_t unit = kind == JumpKind::kForward
-                           ? static_cast<int64_t>(s.end) + s.arg
-                           : static_cast<int64_t>(s.end) - s.arg;
+      const SourceOp& row = SourceOpOf(s.op);
+      if ((row.flags & (kJumps | kJumpsBack | kEnds | kSuspends)) == 0) {
+        continue;
+      }
+      if ((row.flags & (kJumps | kJumpsBack)) != 0) {
+        int64_t end = s.unit + 1u + row.cache_units;
+        int64_t unit = (row.flags & kJumps) != 0 ? end + s.arg : end - s.arg;
         if (unit < 0 || unit >= static_cast<int64_t>(a_.instr_at.size()) ||
             a_.instr_at[static_cast<size_t>(unit)] == kNoTarget) {
           return At(s.unit, "jump to no instruction");
@@ -211,8 +153,7 @@ class Analyzer {
         a_.instrs[s.target].leader = true;
       }
       // Where a suspended frame goes on, and what only jumps can reach.
-      if ((s.op == YIELD_VALUE || s.op == RETURN_GENERATOR || EndsFlow(s.op)) &&
-          i + 1 < a_.instrs.size()) {
+      if ((row.flags & (kEnds | kSuspends)) != 0 && i + 1 < a_.instrs.size()) {
         a_.instrs[i + 1].leader = true;
       }
     }
@@ -247,7 +188,6 @@ class Analyzer {
   }
   // A generator becomes one before anything else happens, and once.
   std::string Generator() {
-    if (!IsGenerator()) return "";
     size_t begin = 0;
     while (begin < a_.instrs.size() && (a_.instrs[begin].op == COPY_FREE_VARS ||
                                         a_.instrs[begin].op == MAKE_CELL)) {
@@ -311,113 +251,47 @@ class Analyzer {
     return "";
   }
 
-  // The exception range that `unit` lies in, or null. Instructions are mostly
-  // asked about in order: the last answer is kept, with the units it holds for.
-  const ExceptionRange* RangeOf(uint32_t unit) {
-    if (unit >= known_from_ && unit < known_to_) return known_range_;
-    auto next = std::upper_bound(
-        a_.ranges.begin(), a_.ranges.end(), unit,
-        [](uint32_t u, const ExceptionRange& r) { return u < r.begin; });
-    known_range_ = nullptr;
-    known_from_ = 0;
-    known_to_ = next == a_.ranges.end() ? kNoTarget : next->begin;
-    if (next != a_.ranges.begin()) {
-      const ExceptionRange& range = *--next;
-      if (unit < range.end) {
-        known_range_ = &range;
-        known_from_ = range.begin;
-        known_to_ = range.end;
-      } else {
-        known_from_ = range.end;
-      }
-    }
-    return known_range_;
-  }
-
-  static bool CannotRaise(uint8_t op) {
-    return op == POP_EXCEPT || op == PUSH_EXC_INFO || op == POP_TOP ||
-           op == SWAP || op == STORE_FAST || op == RETURN_VALUE;
-  }
-
-  // False if it cannot be: then error_ says why.
-  bool Reach(uint32_t index, int depth) {
-    if (index >= a_.instrs.size()) {
-      error_ = "control falls off the end";
-      return false;
-    }
-    SourceInstr& s = a_.instrs[index];
-    if (s.depth >= 0) {
-      if (s.depth == depth) return true;
-      error_ = At(s.unit, "stack depths disagree");
-      return false;
-    }
-    s.depth = depth;
-    work_.push_back(index);
-    return true;
-  }
-
-  std::string Depths() {
-    if (!Reach(0, 0)) return error_;
-    while (!work_.empty()) {
-      uint32_t index = work_.back();
-      work_.pop_back();
-      const SourceInstr s = a_.instrs[index];
-      int32_t reads = s.reads;
-      if (s.op == RETURN_VALUE && s.depth != 1) {
-        return At(s.unit, "a return leaves values on the stack");
-      }
-      int limit = static_cast<int>(a_.stack_size);
-      if (reads > s.depth) {
-        return At(s.unit, "stack underflow");
-      }
-      const ExceptionRange* range = RangeOf(s.unit);
-      if (range != nullptr) {
-        // What the handler keeps must be there, and stay there.
-        int64_t taken = CannotRaise(s.op) ? 0 : StackPops(s.op, s.arg);
-        if (static_cast<int64_t>(range->depth) + taken > s.depth) {
-          return At(s.unit, "an exception handler wants a deeper stack");
-        }
-        if (!Reach(a_.instr_at[range->handler],
-                   static_cast<int>(range->depth) + range->lasti + 1))
-          return error_;
-      }
-      if (s.target != kNoTarget) {
-        int depth = s.depth + s.jump_effect;
-        if (depth < 0 || depth > limit) return At(s.unit, "stack overflow");
-        if (!Reach(s.target, depth)) return error_;
-      }
-      if (!s.ends) {
-        int depth = s.depth + s.effect;
-        if (depth < 0 || depth > limit) return At(s.unit, "stack overflow");
-        if (!Reach(index + 1, depth)) return error_;
-      }
-    }
-    return "";
-  }
-
-  // --- What is bound
-  // ---------------------------------------------------------- Bit i of a
-  // state: local i is bound. Bit num_locals + d: slot d of the stack is not the
-  // null that some calls have below their callable.
+  // --- Depths, and what is bound --------------------------------------------
+  // Bit i of a state: local i is bound. Bit num_locals + d: slot d of the stack
+  // is not the null that some calls have below their callable, or not in use.
   bool IsSet(uint32_t bit) const {
     return (now_[bit / 64] >> bit % 64 & 1) != 0;
   }
-  void Put(uint32_t bit, bool value) {
-    uint64_t mask = 1ULL << bit % 64;
-    now_[bit / 64] = value ? now_[bit / 64] | mask : now_[bit / 64] & ~mask;
+  void Set(uint32_t bit) { now_[bit / 64] |= 1ULL << bit % 64; }
+  void Clear(uint32_t bit) {
+    now_[bit / 64] &= ~(1ULL << bit % 64);
+    met_ = nullptr;
   }
-  uint32_t Slot(int32_t depth) const {
-    return a_.num_locals + static_cast<uint32_t>(depth);
+  // Calls f(word, mask) for the words that hold bits [from, to), until it
+  // returns false. Returns whether it did not.
+  template <typename Function>
+  static bool ForBits(uint32_t from, uint32_t to, Function f) {
+    while (from < to) {
+      uint32_t n = std::min(to - from, 64 - from % 64);
+      if (!f(from / 64, (~0ULL >> (64 - n)) << from % 64)) return false;
+      from += n;
+    }
+    return true;
+  }
+  bool AreSet(uint32_t from, uint32_t to) const {
+    return ForBits(from, to, [this](uint32_t word, uint64_t mask) {
+      return (now_[word] & mask) == mask;
+    });
+  }
+  void SetAll(uint32_t from, uint32_t to) {
+    ForBits(from, to, [this](uint32_t word, uint64_t mask) {
+      now_[word] |= mask;
+      return true;
+    });
   }
 
   // A forward dataflow problem, met by intersection, iterated to its greatest
   // fixed point.
-  std::string Bound() {
-    a_.bound_words = (a_.num_locals + a_.stack_size + 63) / 64;
-    if (a_.bound_words == 0) a_.bound_words = 1;
+  std::string Flow() {
+    a_.bound_words = std::max(1u, (a_.num_locals + a_.stack_size + 63) / 64);
     a_.bound_at.assign(a_.instrs.size(), kNoTarget);
     uint32_t leaders = 0;
-    for (size_t i = 0; i < a_.instrs.size(); ++i) {
+    for (size_t i = 0, size = a_.instrs.size(); i < size; ++i) {
       if (a_.instrs[i].leader) a_.bound_at[i] = a_.bound_words * leaders++;
     }
     a_.bound.assign(static_cast<size_t>(leaders) * a_.bound_words, ~0ULL);
@@ -426,141 +300,206 @@ class Analyzer {
         static_cast<uint32_t>(code_->co_argcount + code_->co_kwonlyargcount +
                               ((code_->co_flags & CO_VARARGS) != 0) +
                               ((code_->co_flags & CO_VARKEYWORDS) != 0));
-    for (uint32_t i = 0; i < args && i < a_.num_locals; ++i) Put(i, true);
-    Meet(0);
+    SetAll(0, std::min(args, a_.num_locals));
+    SetAll(a_.num_locals, a_.num_locals + a_.stack_size);
+    Reach(0, 0);
     // States only shrink: what reads null in one pass does so at the end.
-    std::string error;
-    do {
+    while (changed_ && error_.empty()) {
       changed_ = false;
-      Walk(&error);
-    } while (changed_ && error.empty());
-    return error;
+      Walk();
+    }
+    return error_;
   }
 
   // One pass over the code, which also looks for instructions that read what
-  // may be null. Sets changed_ if what it has passed already must be seen
-  // again.
-  void Walk(std::string* error) {
+  // is not on the stack or may be null. Sets changed_ if what it has passed
+  // already must be seen again, and error_.
+  void Walk() {
     bool live = false;
+    int depth = 0;
+    range_ = a_.ranges.data();
     at_ = 0;
-    for (size_t i = 0; i < a_.instrs.size(); ++i) {
-      const SourceInstr& s = a_.instrs[i];
-      if (s.depth < 0) {
-        live = false;
-        continue;
-      }
+    size_t size = a_.instrs.size();
+    for (size_t i = 0; i < size; ++i) {
+      SourceInstr& s = a_.instrs[i];
       if (s.leader) {
-        if (live) Meet(i);
+        if (live && !Reach(i, depth)) return;
+        live = s.depth >= 0;
+        if (!live) continue;
+        depth = s.depth;
         std::memcpy(now_.data(), &a_.bound[a_.bound_at[i]],
                     a_.bound_words * sizeof(uint64_t));
+        met_ = nullptr;
+        FindNulls(depth);
+      } else if (!live) {
+        continue;
       }
+      s.depth = depth;
       at_ = i;
-      if (ReadsNull(s)) {
-        *error = At(s.unit, "a value that may be missing is used");
-        return;
-      }
-      const ExceptionRange* range = RangeOf(s.unit);
-      if (range != nullptr) MeetHandler(*range);
-      Transfer(s);
-      if (range != nullptr && s.op == DELETE_FAST) MeetHandler(*range);
-      if (s.target != kNoTarget) Meet(s.target);
-      live = !s.ends;
+      const SourceOp& row = SourceOpOf(s.op);
+      StackUse use = row.StackUseOf(s.arg);
+      if (!Step(s, row, use)) return;
+      live = (row.flags & kEnds) == 0;
+      depth += static_cast<int>(use.pushes - use.pops);
     }
+    if (live) error_ = "control falls off the end";
   }
 
-  void Transfer(const SourceInstr& s) {
-    int32_t reads = s.reads;
-    int32_t end = s.depth + (s.ends ? 0 : s.effect);
+  // One instruction that is reached. Returns false if it is not well formed.
+  bool Step(const SourceInstr& s, const SourceOp& row, const StackUse& use) {
+    auto depth = static_cast<uint32_t>(s.depth);
+    if (use.reads > depth) return Fail(s, "stack underflow");
+    if (depth - use.pops + use.pushes > a_.stack_size) {
+      return Fail(s, "stack overflow");
+    }
+    if (s.op == RETURN_VALUE && depth != 1) {
+      return Fail(s, "a return leaves values on the stack");
+    }
+    if (ReadsNull(s, row, use)) {
+      return Fail(s, "a value that may be missing is used");
+    }
+    const ExceptionRange* range = RangeOf(s.unit);
+    if (range != nullptr) {
+      // What the handler keeps must be there, and stay there.
+      uint32_t taken = (row.flags & kCannotRaise) != 0 ? 0 : use.pops;
+      if (range->depth + taken > depth) {
+        return Fail(s, "an exception handler wants a deeper stack");
+      }
+      if (!MeetHandler(*range)) return false;
+    }
+    Transfer(s, use);
+    if (range != nullptr && s.op == DELETE_FAST && !MeetHandler(*range)) {
+      return false;
+    }
+    if (s.target == kNoTarget) return true;
+    return Reach(s.target,
+                 s.depth + static_cast<int>(PushesIfItJumps(s.op) - use.pops));
+  }
+
+  void Transfer(const SourceInstr& s, const StackUse& use) {
+    uint32_t top = a_.num_locals + static_cast<uint32_t>(s.depth);
     switch (s.op) {
+      case LOAD_FAST:  // else it has raised
       case STORE_FAST:
       case MAKE_CELL:
-      case LOAD_FAST:  // else it has raised
-        Put(s.arg, true);
+        Set(s.arg);
         break;
       case DELETE_FAST:
-        Put(s.arg, false);
+        Clear(s.arg);
         break;
       case COPY_FREE_VARS:
-        for (uint32_t j = a_.num_locals - s.arg; j < a_.num_locals; ++j) {
-          Put(j, true);
-        }
+        SetAll(a_.num_locals - s.arg, a_.num_locals);
         break;
       case PRECALL:
-      case POP_TOP:
         return;
       case COPY:
-        Put(Slot(s.depth), IsSet(Slot(s.depth - reads)));
+        if (!IsSet(top - use.reads)) PutNull(top);
         return;
-      case SWAP: {
-        uint32_t top = Slot(s.depth - 1), other = Slot(s.depth - reads);
-        bool was = IsSet(top);
-        Put(top, IsSet(other));
-        Put(other, was);
-        return;
-      }
-      default:
-        break;
-    }
-    for (int32_t d = s.depth - reads; d < end; ++d) Put(Slot(d), true);
-    if (s.op == PUSH_NULL || (s.op == LOAD_GLOBAL && (s.arg & 1) != 0)) {
-      Put(Slot(s.depth), false);
-    } else if (s.op == LOAD_METHOD) {
-      Put(Slot(s.depth - 1), false);
-    }
-  }
-
-  bool ReadsNull(const SourceInstr& s) const {
-    switch (s.op) {
-      case POP_TOP:
-      case COPY:
       case SWAP:
-        return false;
-      case LOAD_CLOSURE:
-      case LOAD_DEREF:
-      case STORE_DEREF:
-      case DELETE_DEREF:
-      case LOAD_CLASSDEREF:
-        if (!IsSet(s.arg)) return true;  // a cell that was not made
-        break;
+        if (IsSet(top - 1) != IsSet(top - use.reads)) {
+          Flip(top - 1);
+          Flip(top - use.reads);
+          FindNulls(s.depth);
+        }
+        return;
+      case PUSH_NULL:
+        PutNull(top);
+        return;
+      case LOAD_METHOD:
+        PutNull(top - 1);
+        return;
+      case LOAD_GLOBAL:
+        if ((s.arg & 1) != 0) PutNull(top);
+        return;
       default:
         break;
     }
-    bool may_be_null =
-        s.op == PRECALL || s.op == CALL || s.op == CALL_FUNCTION_EX;
-    int32_t reads = s.reads;
-    for (int32_t d = s.depth - reads + may_be_null; d < s.depth; ++d) {
-      if (!IsSet(Slot(d))) return true;
-    }
-    return false;
+    if (top - use.reads >= nulls_end_) return;
+    SetAll(top - use.reads, top);
+    FindNulls(s.depth);
+  }
+  void Flip(uint32_t bit) {
+    now_[bit / 64] ^= 1ULL << bit % 64;
+    met_ = nullptr;
+  }
+  void PutNull(uint32_t bit) {
+    Clear(bit);
+    nulls_end_ = std::max(nulls_end_, bit + 1);
+  }
+  // Sets nulls_end_ for the state now, with `depth` values on the stack.
+  void FindNulls(int depth) {
+    nulls_end_ = a_.num_locals + static_cast<uint32_t>(depth);
+    while (nulls_end_ > a_.num_locals && IsSet(nulls_end_ - 1)) --nulls_end_;
   }
 
-  // The state now is one of those in which the handler may be entered.
-  void MeetHandler(const ExceptionRange& range) {
-    saved_ = now_;
-    for (uint32_t j = 0; j <= range.lasti; ++j) {
-      Put(a_.num_locals + range.depth + j, true);
+  bool ReadsNull(const SourceInstr& s, const SourceOp& row,
+                 const StackUse& use) const {
+    if (row.argument == Argument::kCell && s.op != MAKE_CELL && !IsSet(s.arg)) {
+      return true;  // a cell that was not made
     }
-    Meet(a_.instr_at[range.handler]);
-    now_.swap(saved_);
+    uint32_t top = a_.num_locals + static_cast<uint32_t>(s.depth);
+    uint32_t first = top - use.reads;
+    if (first >= nulls_end_ || (row.flags & kMoves) != 0) return false;
+    return !AreSet(first + ((row.flags & kTakesNull) != 0), top);
   }
-  // The state now is one of those that reach the leader.
-  void Meet(size_t leader) {
+
+  // The exception range that `unit` lies in, or null. A pass asks in order.
+  const ExceptionRange* RangeOf(uint32_t unit) {
+    const ExceptionRange* end = a_.ranges.data() + a_.ranges.size();
+    while (range_ != end && range_->end <= unit) ++range_;
+    return range_ != end && range_->begin <= unit ? range_ : nullptr;
+  }
+
+  // The state now is one of those in which the handler may be entered. One that
+  // has only grown since the handler met it says nothing new.
+  bool MeetHandler(const ExceptionRange& range) {
+    if (met_ == &range) return true;
+    uint32_t index = a_.instr_at[range.handler];
+    saved_ = now_;
+    SetAll(a_.num_locals + range.depth, a_.num_locals + a_.stack_size);
+    bool good = Reach(index, static_cast<int>(range.depth) + range.lasti + 1);
+    now_.swap(saved_);
+    met_ = &range;
+    return good;
+  }
+
+  // The state now is one of those that reach the leader, with `depth` values on
+  // the stack. Returns false if it cannot be.
+  bool Reach(size_t leader, int depth) {
+    SourceInstr& s = a_.instrs[leader];
+    bool news = s.depth < 0;
+    if (news) {
+      if (depth < 0 || depth > static_cast<int>(a_.stack_size)) {
+        return Fail(s, "stack overflow");
+      }
+      s.depth = depth;
+    } else if (s.depth != depth) {
+      return Fail(s, "stack depths disagree");
+    }
     uint64_t* to = &a_.bound[a_.bound_at[leader]];
     for (uint32_t w = 0; w < a_.bound_words; ++w) {
       uint64_t met = to[w] & now_[w];
-      if (met != to[w]) {
-        to[w] = met;
-        changed_ = changed_ || leader <= at_;
-      }
+      news = news || met != to[w];
+      to[w] = met;
     }
+    changed_ = changed_ || (news && leader <= at_);
+    return true;
+  }
+
+  // Returns false.
+  bool Fail(const SourceInstr& s, const char* what) {
+    error_ = At(s.unit, what);
+    return false;
   }
 
   PyCodeObject* code_;
   Analysis& a_;
-  std::vector<uint32_t> work_;
-  std::vector<uint64_t> now_, saved_;
-  const ExceptionRange* known_range_ = nullptr;
-  uint32_t known_from_ = 0, known_to_ = 0;
+  uint32_t limits_[kNumArguments];
+  bool has_keywords_ = false;
+  std::pmr::vector<uint64_t> now_, saved_;
+  const ExceptionRange* range_ = nullptr;  // the next that may hold an answer
+  const ExceptionRange* met_ = nullptr;    // whose handler knows the state
+  uint32_t nulls_end_ = 0;  // behind the highest null; num_locals for none
   bool changed_ = false;
   size_t at_ = 0;  // the instruction whose state Walk has taken
   std::string error_;

@@ -5,6 +5,7 @@
 #define PYVM_CORE_BYTECODE_ANALYSIS_H_
 
 #include <cstdint>
+#include <memory_resource>
 #include <string>
 #include <vector>
 
@@ -15,17 +16,12 @@ namespace pyvm {
 // One instruction of CPython's bytecode, EXTENDED_ARG folded in.
 struct SourceInstr {
   uint8_t op;
+  bool leader;  // may be reached from elsewhere than the one before
   uint32_t arg;
-  uint32_t begin;       // code unit where it begins, with its EXTENDED_ARGs
-  uint32_t unit;        // code unit of the opcode itself
-  uint32_t end;         // first code unit behind it and its inline caches
-  int32_t depth;        // values on the stack before it; -1 if unreachable
-  uint32_t target;      // jumps: index of the instruction; else kNoTarget
-  int32_t reads;        // values it reads from the top of the stack
-  int32_t effect;       // change of the depth if it does not jump ...
-  int32_t jump_effect;  // ... and if it does
-  bool ends;            // control does not go on behind it
-  bool leader;          // may be reached from elsewhere than the one before
+  uint32_t begin;   // code unit where it begins, with its EXTENDED_ARGs
+  uint32_t unit;    // code unit of the opcode itself
+  int32_t depth;    // values on the stack before it; -1 if unreachable
+  uint32_t target;  // jumps: index of the instruction; else kNoTarget
 };
 
 inline constexpr uint32_t kNoTarget = 0xffffffff;
@@ -39,17 +35,26 @@ struct ExceptionRange {
 };
 
 struct Analysis {
-  std::vector<SourceInstr> instrs;
-  std::vector<uint32_t> instr_at;  // code unit -> index, kNoTarget in between
-  std::vector<ExceptionRange> ranges;
+  // What it holds is allocated from `memory`, which must outlive it.
+  explicit Analysis(
+      std::pmr::memory_resource* memory = std::pmr::new_delete_resource())
+      : instrs(memory),
+        instr_at(memory),
+        ranges(memory),
+        bound_at(memory),
+        bound(memory) {}
+
+  std::pmr::vector<SourceInstr> instrs;
+  std::pmr::vector<uint32_t> instr_at;  // code unit -> index, or kNoTarget
+  std::pmr::vector<ExceptionRange> ranges;
   uint32_t num_locals = 0;
   uint32_t stack_size = 0;
   // bound_words words for each leader (see bound_at): bit i says that local i
   // is bound whenever the leader is reached, bit num_locals + d that slot d of
   // the stack is not null.
   uint32_t bound_words = 0;
-  std::vector<uint32_t> bound_at;  // instr -> offset into `bound`, or kNoTarget
-  std::vector<uint64_t> bound;
+  std::pmr::vector<uint32_t> bound_at;  // instr -> offset, or kNoTarget
+  std::pmr::vector<uint64_t> bound;
 };
 
 // Returns an empty string, or why `code` is not well formed.

@@ -3,6 +3,16 @@
 
 namespace pyvm {
 
+// The moves come before the handler's range begins: a signal may be handled at
+// any of them.
+void Translator::FlushBelow(uint32_t depth) {
+  size_t first = positions_.size();
+  for (uint32_t d = 0; d < depth && d < Depth(); ++d) Flush(d);
+  for (size_t i = first; i < positions_.size(); ++i) {
+    positions_[i] = a_.instrs[cur_ - 1].unit;
+  }
+}
+
 void Translator::LoadFast(uint32_t reg) {
   if (!IsBound(reg)) {
     Emit(Op::kCHECK_LOCAL, reg);
@@ -107,17 +117,18 @@ void Translator::ConditionalJump(const SourceInstr& s) {
 }
 
 void Translator::Build(Op op, uint32_t n) {
-  std::vector<Operand> list(stack_.end() - n, stack_.end());
+  list_.assign(stack_.end() - n, stack_.end());
   stack_.resize(stack_.size() - n);
   uint32_t dst = Destination();
   Emit(op, dst, n);
-  EmitList(list);
+  EmitList();
 }
 
 void Translator::Unpack(const SourceInstr& s) {
   Operand x = Pop();
   uint32_t n = s.arg, folded = 0;
-  std::vector<Operand> list(n);
+  std::pmr::vector<Operand>& list = list_;
+  list.resize(n);
   while (folded < n) {
     const SourceInstr* next = Next(folded + 1);
     if (next == nullptr || next->op != STORE_FAST) break;
@@ -130,8 +141,8 @@ void Translator::Unpack(const SourceInstr& s) {
     list[i] = static_cast<Operand>(Reg(base + n - 1 - i));
   }
   Emit(Op::kUNPACK, x, n);
-  EmitList(list);
   for (uint32_t i = 0; i < folded; ++i) SetBound(list[i], true);
+  EmitList();
   for (uint32_t i = folded; i < n; ++i) PushTemp();
   if (folded > 0) SkipNext(folded);
 }
@@ -145,7 +156,8 @@ void Translator::LoadSlice() {
   Operand stop = Pop(), start = Pop(), container = Pop();
   uint32_t dst = Destination();
   Emit(Op::kLOAD_SLICE, dst, 2, container);
-  EmitList({start, stop});
+  list_ = {start, stop};
+  EmitList();
 }
 
 // [callable pair, arguments] -> result
@@ -159,15 +171,14 @@ void Translator::Call(const SourceInstr& s) {
     Flush(window);
     Flush(window + 1);
   }
-  std::vector<Operand> list(stack_.begin() + window + (plain ? 1 : 2),
-                            stack_.end());
+  list_.assign(stack_.begin() + window + (plain ? 1 : 2), stack_.end());
   stack_.resize(window);
   uint32_t dst = Destination();
   uint32_t cache = NewCache();
   caches_.push_back({cache, kNoTarget, s.unit, n, kw_names_});
   kw_names_ = 0;
   Emit(plain ? Op::kCALL : Op::kCALL_METHOD, dst, Reg(window), cache);
-  EmitList(list);
+  EmitList();
 }
 
 void Translator::One(const SourceInstr& s) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory_resource>
 #include <vector>
 
 #include "core/bytecode/analysis.h"
@@ -26,12 +27,18 @@ struct Fixup {
 
 class Translator {
  public:
+  // Works in the memory that `analysis` lies in.
   Translator(PyCodeObject* code, const Analysis& analysis)
       : code_(code),
         a_(analysis),
+        memory_(analysis.instrs.get_allocator().resource()),
         long_code_(analysis.instr_at.size() > kLongCodeUnits) {
-    instrs_.reserve(a_.instrs.size());
-    positions_.reserve(a_.instrs.size());
+    // Enough for all but a few code objects.
+    size_t guess = a_.instrs.size() + 8;
+    instrs_.reserve(guess);
+    positions_.reserve(guess);
+    caches_.reserve(a_.instrs.size() / 4 + 1);
+    stack_.reserve(a_.stack_size + 1);
     instr_of_.assign(a_.instrs.size(), kNoTarget);
     bound_.assign(a_.bound_words, 0);
   }
@@ -79,9 +86,16 @@ class Translator {
     }
   }
 
+  // What has been translated; null with an exception set when it cannot be.
   Unit* MakeUnit();
 
  private:
+  // Whether source instruction i is where a unit can be entered.
+  bool IsEntry(size_t i) const {
+    const SourceInstr& s = a_.instrs[i];
+    return s.leader && s.depth >= 0 && instr_of_[i] != kNoTarget;
+  }
+  void FillCaches(Unit* unit) const;
   uint32_t Size() const { return static_cast<uint32_t>(instrs_.size()); }
   uint32_t Depth() const { return static_cast<uint32_t>(stack_.size()); }
   uint32_t Reg(uint32_t depth) const { return a_.num_locals + depth; }
@@ -109,17 +123,21 @@ class Translator {
     pending_size_ = Size();
   }
 
+  // The stack before the instruction that is emitted next.
+  void Describe() {
+    // The source instructions that have emitted nothing since the one before
+    // are repeated: none of them changes anything, and tracing shows them.
+    bool first = Size() == pending_size_;
+    const std::pmr::vector<Operand>& stack = first ? pending_stack_ : shadow_;
+    image_->ok = true;
+    image_->next_unit = first ? pending_unit_ : begin_unit_;
+    image_->entries.assign(stack.begin(), stack.end());
+  }
+
   // --- Emission -------------------------------------------------------------
   uint32_t EmitConcrete(uint16_t op, uint32_t a, uint32_t b, uint32_t c) {
     uint32_t at = Size();
-    if (at == asked_ && image_ != nullptr) {
-      // The source instructions that have emitted nothing since the one before
-      // are repeated: none of them changes anything, and tracing shows them.
-      bool first = at == pending_size_;
-      image_->ok = true;
-      image_->next_unit = first ? pending_unit_ : begin_unit_;
-      image_->entries = first ? pending_stack_ : shadow_;
-    }
+    if (at == asked_) Describe();
     instrs_.push_back({op, static_cast<uint16_t>(a), static_cast<uint16_t>(b),
                        static_cast<uint16_t>(c)});
     positions_.push_back(a_.instrs[cur_].unit);
@@ -139,11 +157,11 @@ class Translator {
   uint32_t EmitWide(Op op, uint32_t a, uint32_t imm) {
     return Emit(op, a, imm & 0xffff, imm >> 16);
   }
-  void EmitList(const std::vector<Operand>& list) {
-    for (size_t i = 0; i < list.size(); i += 4) {
-      Operand w[4] = {0, 0, 0, 0};
-      for (size_t j = 0; j < 4 && i + j < list.size(); ++j) w[j] = list[i + j];
-      EmitConcrete(w[0], w[1], w[2], w[3]);
+  // The operands in list_, behind the instruction just emitted.
+  void EmitList() {
+    list_.resize((list_.size() + 3) / 4 * 4);
+    for (size_t i = 0; i < list_.size(); i += 4) {
+      EmitConcrete(list_[i], list_[i + 1], list_[i + 2], list_[i + 3]);
     }
   }
   void LongFixup(uint32_t at, uint32_t target) {
@@ -162,7 +180,7 @@ class Translator {
     if (image_ != nullptr) shadow_ = stack_;
     Emit(Op::kJUMP, 0, 2, 0);
     begin_unit_ = a_.instrs[target].begin;
-    if (image_ != nullptr) shadow_ = StackAtLeader(target);
+    if (image_ != nullptr) StackAtLeader(target, &shadow_);
     bool back = target <= cur_;
     LongFixup(Emit(back ? Op::kJUMP_BACK : Op::kJUMP, 0), target);
   }
@@ -201,17 +219,12 @@ class Translator {
       if (stack_[d] == LocalOperand(reg)) Flush(d);
     }
   }
-  // What an exception handler finds on its stack must be in the slots. The
-  // moves come before its range begins: a signal may be handled at any of them.
+  // What an exception handler finds on its stack must be in the slots.
   void FlushForHandler(uint32_t unit) {
     const ExceptionRange* r = RangeOf(unit);
-    if (r == nullptr) return;
-    size_t first = positions_.size();
-    for (uint32_t d = 0; d < r->depth && d < Depth(); ++d) Flush(d);
-    for (size_t i = first; i < positions_.size(); ++i) {
-      positions_[i] = a_.instrs[cur_ - 1].unit;
-    }
+    if (r != nullptr && r->depth > 0) FlushBelow(r->depth);
   }
+  void FlushBelow(uint32_t depth);
   const ExceptionRange* RangeOf(uint32_t unit) {
     auto& ranges = a_.ranges;
     while (range_at_ < ranges.size() && ranges[range_at_].end <= unit) {
@@ -222,12 +235,11 @@ class Translator {
     }
     return nullptr;
   }
-  std::vector<Operand> StackAtLeader(uint32_t i) const {
-    std::vector<Operand> stack;
-    for (int32_t d = 0; d < a_.instrs[i].depth; ++d) {
-      stack.push_back(TempOperand(Reg(static_cast<uint32_t>(d))));
+  void StackAtLeader(uint32_t i, std::pmr::vector<Operand>* stack) const {
+    stack->resize(static_cast<size_t>(a_.instrs[i].depth));
+    for (uint32_t d = 0; d < stack->size(); ++d) {
+      (*stack)[d] = TempOperand(Reg(d));
     }
-    return stack;
   }
   void EnterLeader(uint32_t i) {
     const SourceInstr& s = a_.instrs[i];
@@ -235,7 +247,7 @@ class Translator {
       if (image_ != nullptr) Begin(s);
       FlushForJoin();
     }
-    stack_ = StackAtLeader(i);
+    StackAtLeader(i, &stack_);
     std::memcpy(bound_.data(), &a_.bound[a_.bound_at[i]],
                 bound_.size() * sizeof(uint64_t));
     live_ = true;
@@ -297,27 +309,31 @@ class Translator {
 
   PyCodeObject* code_;
   const Analysis& a_;
+  std::pmr::memory_resource* const memory_;
   const bool long_code_;
-  std::vector<Instr> instrs_;
-  std::vector<uint32_t> positions_;
-  std::vector<uint32_t> instr_of_;  // source instruction -> instruction
-  std::vector<Fixup> fixups_;
+  std::pmr::vector<Instr> instrs_{memory_};
+  std::pmr::vector<uint32_t> positions_{memory_};
+  // Source instruction -> instruction.
+  std::pmr::vector<uint32_t> instr_of_{memory_};
+  std::pmr::vector<Fixup> fixups_{memory_};
   struct CacheInit {
     uint32_t index;
     uint32_t name;  // kNoTarget for calls
     uint32_t unit;  // calls
     uint32_t args, keywords;
   };
-  std::vector<CacheInit> caches_;
-  std::vector<Operand> stack_;
-  std::vector<uint64_t> bound_;
-  std::vector<Operand> shadow_;  // the stack as CPython has it at begin_unit_
+  std::pmr::vector<CacheInit> caches_{memory_};
+  std::pmr::vector<Operand> stack_{memory_};
+  std::pmr::vector<Operand> list_{memory_};  // of the instruction in the making
+  std::pmr::vector<uint64_t> bound_{memory_};
+  // The stack as CPython has it at begin_unit_.
+  std::pmr::vector<Operand> shadow_{memory_};
   size_t range_at_ = 0;
   uint32_t cur_ = 0;
   uint32_t skip_to_ = 0;
   uint32_t begin_unit_ = 0;
   // The same at the first source instruction behind the last emission.
-  std::vector<Operand> pending_stack_;
+  std::pmr::vector<Operand> pending_stack_{memory_};
   uint32_t pending_unit_ = 0;
   uint32_t pending_size_ = kNoTarget;
   uint32_t num_caches_ = 0;

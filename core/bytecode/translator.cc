@@ -1,9 +1,14 @@
 #include "core/bytecode/translator.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory_resource>
+#include <new>
+#include <type_traits>
+#include <utility>
 
 #include "core/bytecode/disassembler.h"
 #include "core/bytecode/translation.h"
@@ -19,13 +24,40 @@ Unit* Translator::MakeUnit() {
                  code_->co_qualname);
     return nullptr;
   }
-  auto* unit = new Unit;
+  auto num_constants =
+      static_cast<uint32_t>(PyTuple_GET_SIZE(code_->co_consts));
+  uint32_t num_entries = 0;
+  for (size_t i = 0; i < a_.instrs.size(); ++i) num_entries += IsEntry(i);
+  bool wide = a_.instr_at.size() > 0xffff;
+
+  // One block: what is aligned more strictly comes first.
+  size_t pool_bytes = (num_constants + 1) * sizeof(PyObject*);
+  size_t cache_bytes = num_caches_ * sizeof(InlineCache);
+  size_t instr_bytes = instrs_.size() * sizeof(Instr);
+  size_t entry_bytes = num_entries * sizeof(EntryPoint);
+  size_t position_bytes = instrs_.size() * (wide ? 4 : 2);
+  auto* block = static_cast<char*>(std::malloc(sizeof(Unit) + pool_bytes +
+                                               cache_bytes + instr_bytes +
+                                               entry_bytes + position_bytes));
+  if (block == nullptr) {
+    PyErr_NoMemory();
+    return nullptr;
+  }
+  auto take = [&block](size_t bytes) {
+    return std::exchange(block, block + bytes);
+  };
+  auto* unit = new (take(sizeof(Unit))) Unit;
+  unit->pool = reinterpret_cast<PyObject**>(take(pool_bytes)) + num_constants;
+  void* caches = take(cache_bytes);
+  unit->instrs = reinterpret_cast<Instr*>(take(instr_bytes));
+  unit->entries = reinterpret_cast<EntryPoint*>(take(entry_bytes));
+  void* positions = take(position_bytes);
+
   unit->code = code_;
   unit->num_instrs = Size();
   unit->num_locals = a_.num_locals;
   unit->num_registers = a_.num_locals + a_.stack_size;
-  unit->num_constants =
-      static_cast<uint32_t>(PyTuple_GET_SIZE(code_->co_consts));
+  unit->num_constants = num_constants;
   unit->num_caches = num_caches_;
   unit->first_code_unit = reinterpret_cast<uint16_t*>(_PyCode_CODE(code_));
   unit->one_shot = (code_->co_flags & CO_OPTIMIZED) == 0;
@@ -38,61 +70,53 @@ Unit* Translator::MakeUnit() {
   unit->starts_with_resume =
       instrs_[0].op == ConcreteOp(Op::kRESUME) && instrs_[0].b == 0;
 
-  size_t instr_bytes = instrs_.size() * sizeof(Instr);
-  unit->instrs = static_cast<Instr*>(std::malloc(instr_bytes));
-  std::memcpy(unit->instrs, instrs_.data(), instr_bytes);
-  bool wide = a_.instr_at.size() > 0xffff;
-  size_t position_bytes = instrs_.size() * (wide ? 4 : 2);
-  void* positions = std::malloc(position_bytes);
+  std::copy(instrs_.begin(), instrs_.end(), unit->instrs);
   if (wide) {
     unit->positions32 = static_cast<uint32_t*>(positions);
     std::copy(positions_.begin(), positions_.end(), unit->positions32);
   } else {
     unit->positions16 = static_cast<uint16_t*>(positions);
-    for (size_t i = 0; i < positions_.size(); ++i) {
-      unit->positions16[i] = static_cast<uint16_t>(positions_[i]);
-    }
+    std::copy(positions_.begin(), positions_.end(), unit->positions16);
   }
-
-  std::vector<EntryPoint> entries;
   for (size_t i = 0; i < a_.instrs.size(); ++i) {
-    const SourceInstr& s = a_.instrs[i];
-    if (!s.leader || s.depth < 0 || instr_of_[i] == kNoTarget) continue;
-    entries.push_back({s.begin, instr_of_[i]});
+    if (!IsEntry(i)) continue;
+    unit->entries[unit->num_entries++] = {a_.instrs[i].begin, instr_of_[i]};
   }
-  unit->num_entries = static_cast<uint32_t>(entries.size());
-  size_t entry_bytes = entries.size() * sizeof(EntryPoint);
-  unit->entries = static_cast<EntryPoint*>(std::malloc(entry_bytes + 1));
-  if (entry_bytes > 0) std::memcpy(unit->entries, entries.data(), entry_bytes);
-
-  size_t pool_bytes = (unit->num_constants + 1) * sizeof(PyObject*) +
-                      num_caches_ * sizeof(InlineCache);
-  auto* base = static_cast<PyObject**>(std::calloc(1, pool_bytes));
-  unit->pool = base + unit->num_constants;
   unit->pool[0] = reinterpret_cast<PyObject*>(unit);
-  for (uint32_t i = 0; i < unit->num_constants; ++i) {
+  for (uint32_t i = 0; i < num_constants; ++i) {
     unit->pool[-1 - static_cast<int64_t>(i)] =
         PyTuple_GET_ITEM(code_->co_consts, i);
   }
-  InlineCache* caches = unit->caches();
-  for (const CacheInit& c : caches_) {
-    if (c.name != kNoTarget) {
-      caches[c.index].name = PyTuple_GET_ITEM(code_->co_names, c.name);
-      continue;
-    }
-    caches[c.index].call_unit = unit->first_code_unit + c.unit;
-    caches[c.index].num_args = static_cast<uint16_t>(c.args);
-    caches[c.index].keywords = c.keywords;
-  }
-  unit->bytes_caches = static_cast<uint32_t>(num_caches_ * sizeof(InlineCache));
-  unit->bytes_bytecode =
-      static_cast<uint32_t>(instr_bytes + position_bytes + entry_bytes +
-                            pool_bytes - unit->bytes_caches + sizeof(Unit));
+  std::memset(caches, 0, cache_bytes);
+  FillCaches(unit);
+  unit->bytes_caches = static_cast<uint32_t>(cache_bytes);
+  unit->bytes_bytecode = static_cast<uint32_t>(
+      sizeof(Unit) + pool_bytes + instr_bytes + entry_bytes + position_bytes);
   return unit;
 }
 
+void Translator::FillCaches(Unit* unit) const {
+  InlineCache* caches = unit->caches();
+  for (const CacheInit& c : caches_) {
+    InlineCache& cache = caches[c.index];
+    if (c.name != kNoTarget) {
+      cache.name = PyTuple_GET_ITEM(code_->co_names, c.name);
+      continue;
+    }
+    cache.call_unit = unit->first_code_unit + c.unit;
+    cache.num_args = static_cast<uint16_t>(c.args);
+    cache.keywords = c.keywords;
+  }
+}
+
 Unit* Translate(PyCodeObject* code) {
-  Analysis analysis;
+  // What a translation works in; most need no other memory. Guarded by the GIL:
+  // Python code, which might translate, runs at most when an error is raised,
+  // and nothing in here is looked at after that.
+  alignas(std::max_align_t) static char scratch[16 * 1024];
+  std::pmr::monotonic_buffer_resource memory(scratch, sizeof(scratch),
+                                             std::pmr::new_delete_resource());
+  Analysis analysis(&memory);
   std::string error = Analyze(code, &analysis);
   if (error.empty() &&
       analysis.num_locals + analysis.stack_size >= kMaxRegisters - 1) {
@@ -119,12 +143,8 @@ Unit* Translate(PyCodeObject* code) {
 }
 
 void FreeUnit(Unit* unit) {
-  std::free(unit->instrs);
-  std::free(unit->positions16);
-  std::free(unit->positions32);
-  std::free(unit->entries);
-  std::free(unit->pool - unit->num_constants);
-  delete unit;
+  static_assert(std::is_trivially_destructible_v<Unit>);
+  std::free(unit);
 }
 
 StackImage DescribeStack(const Unit& unit, uint32_t instr) {

@@ -23,8 +23,8 @@ struct EntryPoint {
   uint32_t instr;  // index into Unit::instrs
 };
 
-// Everything is owned by the unit and freed with it, unless said otherwise.
-// All fields are guarded by the GIL.
+// Everything lies in one block of memory with the unit and is freed with it,
+// unless said otherwise. All fields are guarded by the GIL.
 struct Unit {
   // Borrowed: a unit dies with its code object (co_extra).
   PyCodeObject* code = nullptr;
