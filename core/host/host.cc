@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "absl/container/flat_hash_set.h"
 #include "core/bytecode/disassembler.h"
 #include "core/bytecode/translator.h"
 #include "core/host/activation.h"
@@ -19,8 +20,13 @@ constexpr Py_ssize_t kUnitIndex = 0;
 Py_ssize_t ran_before_index = -1;
 
 Unit* first_unit = nullptr;
+absl::flat_hash_set<const void*>& Units() {
+  static auto* units = new absl::flat_hash_set<const void*>;
+  return *units;
+}
 
 void Unlink(Unit* unit) {
+  Units().erase(unit);
   if (unit->prev != nullptr) {
     unit->prev->next = unit->next;
   } else {
@@ -30,6 +36,7 @@ void Unlink(Unit* unit) {
 }
 
 void Link(Unit* unit) {
+  Units().insert(unit);
   unit->next = first_unit;
   if (first_unit != nullptr) first_unit->prev = unit;
   first_unit = unit;
@@ -93,6 +100,8 @@ PyObject* EvalFrame(PyThreadState* tstate, Frame* frame, int throwing) {
 }
 
 }  // namespace
+
+bool IsUnit(const void* address) { return Units().contains(address); }
 
 Unit* FirstUnit() { return first_unit; }
 

@@ -15,6 +15,9 @@ Unit* EnsureUnit(PyCodeObject* code);
 // A one-shot unit has run: gives it back if no frame is in it.
 void ReleaseOneShot(Unit* unit);
 
+// Whether there is (still) a unit at this address.
+bool IsUnit(const void* address);
+
 // All live units, through Unit::next.
 Unit* FirstUnit();
 

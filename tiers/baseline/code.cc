@@ -73,6 +73,45 @@ Visit::~Visit() {
   (prev != nullptr ? prev->next : visits) = next;
 }
 
+bool IsUnquickened(Op op) {
+  switch (op) {
+    case Op::kBINARY_OP:
+    case Op::kCALL:
+    case Op::kCALL_METHOD:
+    case Op::kFOR_ITER:
+    case Op::kLOAD_ATTR:
+    case Op::kLOAD_GLOBAL:
+    case Op::kLOAD_ITEM:
+    case Op::kLOAD_METHOD:
+    case Op::kSTORE_ATTR:
+    case Op::kSTORE_ITEM:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool NoteStale(Unit* unit) {
+  // Twice as patient each time: what the passes cost stays in proportion.
+  constexpr uint32_t kPatience = 16;
+  constexpr uint32_t kMaxRenewals = 12;
+  auto* code = static_cast<Code*>(unit->tier_code);
+  if (code == nullptr || code->renewals >= kMaxRenewals ||
+      ++code->stale < kPatience << code->renewals) {
+    return false;
+  }
+  const char* refused = nullptr;
+  Code* renewed = Compile(*unit, &refused);
+  if (renewed == nullptr) {
+    code->renewals = kMaxRenewals;
+    return false;
+  }
+  renewed->renewals = code->renewals + 1;
+  unit->tier_code = renewed;
+  Release(code);
+  return true;
+}
+
 void Release(Code* code) {
   Retired().push_back(code);
   FreeRetired();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "core/bytecode/opcodes.h"
 #include "core/bytecode/unit.h"
 
 namespace pyvm::baseline {
@@ -15,11 +16,24 @@ struct Code {
   // offsets[i]: where instruction i begins, in bytes from `exec`. Words of
   // operand lists have the offset of the instruction behind them.
   uint32_t* offsets = nullptr;  // owned
+  // Where the unit begins, and where it begins behind a RESUME.
+  const uint8_t* start = nullptr;
+  const uint8_t* resumed = nullptr;
   uint32_t size = 0;
+  // How often the unit has been compiled anew, and how often instructions have
+  // run since that are quickened by now and were not at compilation.
+  uint32_t renewals = 0;
+  uint32_t stale = 0;
 };
 
 // Null with a reason, a static string.
 Code* Compile(const Unit& unit, const char** refused);
+
+// Whether the operation waits to be quickened.
+bool IsUnquickened(Op op);
+// Counts a run of an instruction that was unquickened at compilation and is not
+// any more; in time, compiles the unit again. True if it did.
+bool NoteStale(Unit* unit);
 
 // Gives the code back once no activation will return into it.
 void Release(Code* code);

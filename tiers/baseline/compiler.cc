@@ -13,6 +13,7 @@
 #include "core/bytecode/decode.h"
 #include "core/code/code_map.h"
 #include "core/handlers/machine.h"
+#include "core/host/host.h"
 #include "core/runtime/object.h"
 #include "tiers/baseline/assembler.h"
 #include "tiers/baseline/code.h"
@@ -26,7 +27,7 @@ using Xbyak::Label;
 using Xbyak::Reg64;
 
 // Estimates from above; what is not used is given back.
-constexpr size_t kBytesPerInstr = 300;
+constexpr size_t kBytesPerInstr = 400;
 constexpr size_t kBytesPerUnit = 256;
 constexpr uint32_t kMaxInstrs = 100'000;
 
@@ -98,6 +99,14 @@ class Compiler : public Assembler {
       }
       JumpOutside(stubs_.transfer);
     }
+    for (Wide& wide : wides_) {
+      L(wide.label);
+      mov(rdi, wide.object);
+      CallOutside(stubs_.wide_value);
+      jne(*wide.otherwise, T_NEAR);
+      mov(wide.value, rax);
+      jmp(wide.back, T_NEAR);
+    }
     for (Back& back : backs_) {
       L(back.label);
       lea(rdi, ptr[r12 + static_cast<int>(back.target * sizeof(Instr))]);
@@ -116,6 +125,12 @@ class Compiler : public Assembler {
   struct Slow {
     Label label;
     uint32_t at, next;
+  };
+  // An int that has more than one digit.
+  struct Wide {
+    Label label, back;
+    Reg64 value, object;
+    Label* otherwise;
   };
   struct Back {
     Label label;
@@ -214,7 +229,9 @@ class Compiler : public Assembler {
     CallOutside(stubs_.step);
   }
   void Generic() {
-    Step(at_);
+    lea(rdi, ptr[r12 + static_cast<int>(at_ * sizeof(Instr))]);
+    CallOutside(IsUnquickened(BaseOf(in_.op)) ? stubs_.step_unquickened
+                                              : stubs_.step);
     if (FallsThrough()) {
       test(rax, rax);
       JumpOutsideIfNotZero(stubs_.transfer);
@@ -272,18 +289,24 @@ class Compiler : public Assembler {
     }
     cmp(qword[object + kType], Low(&PyLong_Type));
     jne(not_int != nullptr ? *not_int : Otherwise(), T_NEAR);
+    Wide& wide = wides_.emplace_back();
+    wide.value = value;
+    wide.object = object;
+    wide.otherwise = &Otherwise();
     mov(value, ptr[object + kSize]);
     lea(r8, ptr[value + 1]);
     cmp(r8, 2);
-    ja(Otherwise(), T_NEAR);
+    ja(wide.label, T_NEAR);
     mov(r8d, dword[object + kDigit]);
     imul(value, r8);
+    L(wide.back);
   }
   void LoadUnlessConst(const Reg64& to, Operand x) {
     if (!IsConst(x)) Load(to, x);
   }
 
   bool IntArithmetic(Op op) {
+    Label wide, divided;
     if (!MayBeInt(in_.b) || !MayBeInt(in_.c)) return false;
     LoadUnlessConst(rbx, in_.b);
     LoadUnlessConst(rbp, in_.c);
@@ -298,6 +321,15 @@ class Compiler : public Assembler {
         break;
       case Op::kMUL_INT:
         imul(rdx, rcx);
+        jo(Otherwise(), T_NEAR);
+        break;
+      case Op::kLSHIFT_INT:
+        cmp(rcx, 31);
+        ja(Otherwise(), T_NEAR);
+        lea(rax, ptr[rdx + (1 << 30)]);
+        shr(rax, 31);
+        jnz(Otherwise(), T_NEAR);
+        shl(rdx, cl);
         break;
       case Op::kAND_INT:
         and_(rdx, rcx);
@@ -318,10 +350,20 @@ class Compiler : public Assembler {
         jle(Otherwise(), T_NEAR);
         test(rdx, rdx);
         js(Otherwise(), T_NEAR);
+        mov(rax, rdx);
+        or_(rax, rcx);
+        shr(rax, 32);
+        jnz(wide);
         mov(eax, edx);
         xor_(edx, edx);
         div(ecx);
-        if (op == Op::kFLOORDIV_INT) mov(edx, eax);
+        jmp(divided);
+        L(wide);
+        mov(rax, rdx);
+        xor_(edx, edx);
+        div(rcx);
+        L(divided);
+        if (op == Op::kFLOORDIV_INT) mov(rdx, rax);
         break;
     }
     Consume(rbx, in_.b);
@@ -491,8 +533,34 @@ class Compiler : public Assembler {
     Consume(rbp, b);
     return true;
   }
+  // cl: whether an interned constant string is equal to, or differs from, a
+  // string; they are consumed.
+  bool CompareToText(Relation relation, Operand a, Operand b) {
+    if (!IsConst(b) || IsConst(a) || !IsStr(Constant(b)) ||
+        !PyUnicode_CHECK_INTERNED(Constant(b)) ||
+        (relation != Relation::kEq && relation != Relation::kNe)) {
+      return false;
+    }
+    Label compared;
+    Load(rbx, a);
+    Load(rbp, b);
+    GuardType(rbx, &PyUnicode_Type);
+    mov(ecx, relation == Relation::kEq ? 1 : 0);
+    cmp(rbx, rbp);
+    je(compared);
+    // Two interned strings differ.
+    test(byte[rbx + offsetof(PyASCIIObject, state)], 3);
+    jz(Otherwise(), T_NEAR);
+    xor_(ecx, 1);
+    L(compared);
+    Consume(rbx, a);
+    return true;
+  }
   bool CompareJump(Relation relation, bool sense) {
-    if (!CompareTo(relation, in_.a, in_.b)) return false;
+    if (!CompareToText(relation, in_.a, in_.b) &&
+        !CompareTo(relation, in_.a, in_.b)) {
+      return false;
+    }
     if (!sense) xor_(cl, 1);
     GoToIfCl(at_ + static_cast<int16_t>(in_.c));
     return true;
@@ -563,7 +631,10 @@ class Compiler : public Assembler {
     return true;
   }
   bool Compare(Relation relation) {
-    if (!CompareTo(relation, in_.b, in_.c)) return false;
+    if (!CompareToText(relation, in_.b, in_.c) &&
+        !CompareTo(relation, in_.b, in_.c)) {
+      return false;
+    }
     SetBool();
     return true;
   }
@@ -917,31 +988,84 @@ class Compiler : public Assembler {
   // --- Calls
   // ------------------------------------------------------------------
 
+  // A frame for the function in rdi, as PushFrame makes it, whose unit is known
+  // now: rax is its registers. Clobbers rcx, rdx, r8.
+  void PushKnownFrame(const Unit& callee, uint32_t given) {
+    mov(rcx, ptr[ACT(tstate)]);
+    cmp(dword[rcx + offsetof(PyThreadState, recursion_remaining)], 0);
+    jle(Otherwise(), T_NEAR);
+    mov(rax, ptr[rcx + offsetof(PyThreadState, datastack_top)]);
+    test(rax, rax);
+    jz(Otherwise(), T_NEAR);
+    lea(r8, ptr[rax + callee.frame_words * sizeof(PyObject*)]);
+    cmp(r8, ptr[rcx + offsetof(PyThreadState, datastack_limit)]);
+    jae(Otherwise(), T_NEAR);
+    mov(ptr[rcx + offsetof(PyThreadState, datastack_top)], r8);
+    dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
+    add(rax, static_cast<uint32_t>(sizeof(ReturnLink) + kRegs));
+    mov(ptr[FRAME(rax, f_func)], rdi);
+    movups(xmm1, ptr[rdi + offsetof(PyFunctionObject, func_globals)]);
+    movups(ptr[FRAME(rax, f_globals)], xmm1);
+    mov(qword[FRAME(rax, f_locals)], 0);
+    mov(rcx, reinterpret_cast<uintptr_t>(callee.code));
+    inc(qword[rcx]);
+    mov(ptr[FRAME(rax, f_code)], rcx);
+    mov(qword[FRAME(rax, frame_obj)], 0);
+    mov(rcx, reinterpret_cast<uintptr_t>(CodeStart(&callee) - 1));
+    mov(ptr[FRAME(rax, prev_instr)], rcx);
+    mov(dword[FRAME(rax, stacktop)], -1);
+    mov(word[FRAME(rax, is_entry)], 0);
+    lea(rcx, ptr[r13 - kRegs]);
+    mov(ptr[FRAME(rax, previous)], rcx);
+    mov(rcx, ptr[r14]);
+    mov(ptr[LINK(rax, unit_flags)], rcx);
+    lea(rcx, ptr[rax - kRegs]);
+    mov(ptr[r15 + kCurrentFrame], rcx);
+    // As NullRegisters: perhaps one more.
+    xorps(xmm1, xmm1);
+    for (uint32_t i = given; i < callee.num_registers; i += 2) {
+      movups(ptr[rax + i * sizeof(PyObject*)], xmm1);
+    }
+  }
+
   // Of a Python function with positional parameters only.
   bool CallPy(bool method) {
     const auto* list = reinterpret_cast<const Operand*>(&unit_.instrs[at_ + 1]);
-    uint32_t n = unit_.caches()[in_.c].num_args;
+    const InlineCache& cache = unit_.caches()[in_.c];
+    uint32_t n = cache.num_args;
     uint32_t window = in_.b;
     Operand callable = method ? TempOperand(window) : *list++;
     uint32_t given = n + (method ? 1 : 0);
-    GuardOp();
+    // A function's version is never used again: what follows from it holds.
+    const auto& callee = *reinterpret_cast<const Unit*>(cache.value);
+    constexpr uint32_t kManyRegisters = 32;
+    bool known = cache.version != 0 && IsUnit(&callee) &&
+                 callee.num_registers < kManyRegisters;
+    if (!known) GuardOp();
     Load(rdi, callable);
     if (method) {
       test(rdi, rdi);
       jz(Otherwise(), T_NEAR);
     }
     GuardType(rdi, &PyFunction_Type);
-    mov(ecx, CELL32(version));
-    cmp(dword[rdi + offsetof(PyFunctionObject, func_version)], ecx);
-    jne(Otherwise(), T_NEAR);
-    mov(rsi, CELL(value));
-    mov(rax, CELL(call_unit));
-    add(rax, 4 * sizeof(_Py_CODEUNIT));
-    mov(ptr[FRAME(r13, prev_instr)], rax);
-    mov(edx, given);
-    CallOutside(stubs_.push_frame);
-    test(rax, rax);
-    jz(Otherwise(), T_NEAR);
+    if (known) {
+      cmp(dword[rdi + offsetof(PyFunctionObject, func_version)], cache.version);
+      jne(Otherwise(), T_NEAR);
+      PushKnownFrame(callee, given);
+      mov(rsi, reinterpret_cast<uintptr_t>(&callee));
+    } else {
+      mov(ecx, CELL32(version));
+      cmp(dword[rdi + offsetof(PyFunctionObject, func_version)], ecx);
+      jne(Otherwise(), T_NEAR);
+      mov(rsi, CELL(value));
+      mov(edx, given);
+      CallOutside(stubs_.push_frame);
+      test(rax, rax);
+      jz(Otherwise(), T_NEAR);
+    }
+    mov(rcx, reinterpret_cast<uintptr_t>(cache.call_unit) +
+                 4 * sizeof(_Py_CODEUNIT));
+    mov(ptr[FRAME(r13, prev_instr)], rcx);
     lea(rcx, ptr[r12 + static_cast<int>(at_ * sizeof(Instr))]);
     mov(ptr[LINK(rax, call)], rcx);
     add(rcx, static_cast<uint32_t>((next_ - at_) * sizeof(Instr)));
@@ -949,8 +1073,7 @@ class Compiler : public Assembler {
     if (IsTemp(callable)) {
       mov(Reg(RegisterOf(callable)), 0);
     } else {
-      mov(rcx, ptr[FRAME(rax, f_func)]);
-      inc(qword[rcx]);
+      inc(qword[rdi]);
     }
     int to = 0;
     if (method) {
@@ -1097,6 +1220,7 @@ class Compiler : public Assembler {
       case Op::kAND_INT:
       case Op::kOR_INT:
       case Op::kXOR_INT:
+      case Op::kLSHIFT_INT:
       case Op::kRSHIFT_INT:
       case Op::kFLOORDIV_INT:
       case Op::kMOD_INT:
@@ -1198,6 +1322,7 @@ class Compiler : public Assembler {
   std::vector<Label> labels_;
   std::deque<Slow> slows_;
   std::deque<Back> backs_;
+  std::deque<Wide> wides_;
   // Of the present instruction.
   Instr in_ = {};
   uint32_t at_ = 0, next_ = 0;
@@ -1241,7 +1366,14 @@ Code* Compile(const Unit& unit, const char** refused) {
   info.line = static_cast<uint32_t>(unit.code->co_firstlineno);
   info.owner = &unit;
   TheCodeMap().Add(block->exec, std::move(info));
-  return new Code{block->exec, offsets.release(), size};
+  auto* code =
+      new Code{.exec = block->exec,
+               .offsets = offsets.get(),
+               .start = block->exec + offsets[0],
+               .resumed = block->exec + offsets[unit.num_instrs > 1 ? 1 : 0],
+               .size = size};
+  offsets.release();
+  return code;
 }
 
 }  // namespace pyvm::baseline

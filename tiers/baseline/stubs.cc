@@ -76,6 +76,15 @@ const Instr* ErrorAt(const void* address, PyObject** regs, PyObject** pool,
   return handlers::HandleError(pc, regs, pool, act);
 }
 
+const Instr* StepUnquickened(PYVM_ARGS) {
+  Unit* unit = handlers::UnitIn(pool);
+  if (!IsUnquickened(BaseOf(pc->op)) && unit->tier == &kThisTier &&
+      NoteStale(unit)) {
+    return pc;  // in the new code
+  }
+  return table[pc->op](pc, regs, pool, act);
+}
+
 // The frame that has returned cannot be popped inline.
 void PopFrame(PyThreadState* tstate, PyObject** base) {
   PopDataStack(tstate, base);
@@ -109,6 +118,8 @@ class StubCompiler : public Assembler {
     Stubs stubs;
     Run(&stubs);
     Step(&stubs);
+    StepUnquickened(&stubs);
+    WideValue(&stubs);
     Drop(&stubs);
     StoreInt(&stubs);
     StoreFloat(&stubs);
@@ -207,6 +218,38 @@ class StubCompiler : public Assembler {
     mov(rcx, r15);
     mov(r8, reinterpret_cast<uintptr_t>(&table));
     jmp(ptr[r8 + rax * 8]);
+  }
+
+  void StepUnquickened(Stubs* stubs) {
+    align(16);
+    stubs->step_unquickened = here();
+    mov(rsi, r13);
+    mov(rdx, r14);
+    mov(rcx, r15);
+    mov(rax, reinterpret_cast<uintptr_t>(&baseline::StepUnquickened));
+    jmp(rax);
+  }
+
+  void WideValue(Stubs* stubs) {
+    align(16);
+    stubs->wide_value = here();
+    Xbyak::Label done;
+    mov(r9, ptr[rdi + offsetof(PyVarObject, ob_size)]);
+    mov(r8, r9);
+    neg(r8);
+    cmovs(r8, r9);
+    cmp(r8, 2);
+    jne(done);
+    mov(eax, dword[rdi + offsetof(PyLongObject, ob_digit)]);
+    mov(r8d, dword[rdi + offsetof(PyLongObject, ob_digit) + sizeof(digit)]);
+    shl(r8, PyLong_SHIFT);
+    or_(rax, r8);
+    sar(r9, 63);
+    xor_(rax, r9);
+    sub(rax, r9);
+    cmp(eax, eax);
+    L(done);
+    ret();
   }
 
   // Puts the one-digit int or the float in rdi onto its free list; else goes to
@@ -466,22 +509,30 @@ class StubCompiler : public Assembler {
 
     align(16);
     stubs->enter_callee = here();
-    Xbyak::Label resume;
+    Xbyak::Label other_tier, from_start;
     mov(r13, rax);
     mov(r14, ptr[UNIT(rsi, pool)]);
-    mov(rcx, rsi);
-    mov(rax, ptr[UNIT(rsi, instrs)]);
+    mov(rdx, reinterpret_cast<uintptr_t>(&kThisTier));
+    cmp(ptr[UNIT(rsi, tier)], rdx);
+    jne(other_tier);
+    mov(r12, ptr[UNIT(rsi, instrs)]);
+    mov(rdx, ptr[UNIT(rsi, tier_code)]);
     cmp(byte[UNIT(rsi, starts_with_resume)], 0);
-    je(go_, T_NEAR);
+    je(from_start);
     cmp(dword[UNIT(rsi, entry_budget)], 1);
-    jle(go_, T_NEAR);
+    jle(from_start);
     mov(r8, ptr[ACT(eval_breaker)]);
     mov(r8d, dword[r8]);
     movzx(r9d, byte[r15 + kUseTracing]);
     or_(r8d, r9d);
-    jnz(go_, T_NEAR);
+    jnz(from_start);
     dec(dword[UNIT(rsi, entry_budget)]);
-    add(rax, sizeof(Instr));
+    jmp(ptr[rdx + offsetof(Code, resumed)]);
+    L(from_start);
+    jmp(ptr[rdx + offsetof(Code, start)]);
+    L(other_tier);
+    mov(rcx, rsi);
+    mov(rax, ptr[UNIT(rsi, instrs)]);
     jmp(go_, T_NEAR);
   }
 

@@ -24,6 +24,11 @@ struct Stubs {
   // Runs the handler of the instruction at rdi; its result is in rax. Clobbers
   // all that C functions may.
   const uint8_t* step = nullptr;
+  // The same for an instruction that was unquickened at compilation.
+  const uint8_t* step_unquickened = nullptr;
+  // rax: the value of the int of two digits in rdi; or the zero flag is clear.
+  // Clobbers r8 and r9 alone.
+  const uint8_t* wide_value = nullptr;
   // Releases the object in rdi, whose last reference is gone, for instruction
   // number r10d.
   const uint8_t* drop = nullptr;
