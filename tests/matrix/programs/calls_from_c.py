@@ -70,8 +70,47 @@ for recursive in (mapped, starred, keyed, partial, closing, attribute, thrown):
 sys.setrecursionlimit(1000)
 
 
+# --- A keyword whose comparison changes the function --------------------------
+
+class Keyword(str):
+    def __eq__(self, other):
+        change()
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
 def changed(a, b=2):
     return a, b
+
+
+def large(a, b, c, d, e, f, g, h, i, j, k, l, m, n, *, o=1, p=2, **q):
+    return "large"
+
+
+def change():
+    changed.__code__ = large.__code__
+    changed.__defaults__ = (marker,) * 14
+
+
+small = changed.__code__
+marker = object()
+for call in (
+    lambda: changed(1, **{Keyword("b"): 3}),
+    lambda: changed(**{Keyword("a"): 3}),
+    lambda: changed(1, **{Keyword("c"): 3}),
+    lambda: functools.partial(changed, 1, **{Keyword("b"): 3})(),
+    lambda: list(map(functools.partial(changed, **{Keyword("b"): 3}), [1])),
+):
+    for _ in range(3):
+        changed.__code__ = small
+        changed.__defaults__ = (2,)
+        before = sys.getrefcount(marker)
+        result = attempt(call)
+        changed.__defaults__ = None
+        print(str(result).replace(repr(marker), "marker"), sys.getrefcount(marker) - before - str(result).count("object"))
+        result = None
+changed.__code__ = small
 
 
 # --- A function that vanishes, or gets other code, while it runs --------------
