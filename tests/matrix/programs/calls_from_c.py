@@ -70,6 +70,27 @@ for recursive in (mapped, starred, keyed, partial, closing, attribute, thrown):
 sys.setrecursionlimit(1000)
 
 
+# No room is left: a call of a C function that is new counts.
+def at_the_limit(call):
+    for limit in range(1, 100):
+        try:
+            sys.setrecursionlimit(limit)
+        except RecursionError:
+            continue
+        break
+    try:
+        return call()
+    except RecursionError as error:
+        return str(error)
+    finally:
+        sys.setrecursionlimit(1000)
+
+
+print(at_the_limit(lambda: (lambda: "a b".split())()))
+print(at_the_limit(lambda: (lambda: divmod(7, 2))()))
+print(at_the_limit(lambda: (lambda: [1].pop())()))
+
+
 # --- A keyword whose comparison changes the function --------------------------
 
 class Keyword(str):
