@@ -195,6 +195,15 @@ PYVM_HANDLER CallMethodPy(PYVM_ARGS) {
 
 Op SpecializeCall(PyObject* callable, InlineCache* cache, Activation* act);
 
+// Whether the site has not called yet what is not a Python function. Much code
+// runs only once; and a call that is new counts as recursion in CPython too,
+// whatever the C function, where one that is specialised may not.
+inline bool IsFirstCall(InlineCache* cache) {
+  if (cache->misses != 0) return false;
+  cache->misses = 1;
+  return true;
+}
+
 }  // namespace
 
 PYVM_HANDLER Call(PYVM_ARGS) {
@@ -203,6 +212,8 @@ PYVM_HANDLER Call(PYVM_ARGS) {
   PyObject* callable = ReadAny(regs, pool, list[0]);
   uint32_t n = cache->num_args;
   if (!Py_IS_TYPE(callable, &PyFunction_Type)) [[unlikely]] {
+    if (IsFirstCall(cache))
+      PYVM_TAIL CallAny<Form::kPlain>(pc, regs, pool, act);
     Rewrite(pc, SpecializeCall(callable, cache, act));
     PYVM_AGAIN();
   }
@@ -261,6 +272,9 @@ PYVM_HANDLER CallMethod(PYVM_ARGS) {
   PyObject* callable = window[1 - self];
   uint32_t n = cache->num_args;
   if (!Py_IS_TYPE(callable, &PyFunction_Type)) [[unlikely]] {
+    if (IsFirstCall(cache)) {
+      PYVM_TAIL CallAny<Form::kMethod>(pc, regs, pool, act);
+    }
     Op op = Op::kCALL_METHOD_C;
     if (cache->keywords == 0 && ++cache->misses < kMaxMisses) {
       op = SpecializeMethodC(window, cache, act);

@@ -58,11 +58,12 @@ void PopDataStackSlow(PyThreadState* tstate, PyObject** base);
 
 // Room for `words` words on the data stack. Null with MemoryError.
 inline PyObject** PushDataStack(PyThreadState* tstate, size_t words) {
-  PyObject** base = tstate->datastack_top;
-  PyObject** top = base + words;
-  if (base != nullptr && top < tstate->datastack_limit) [[likely]] {
-    tstate->datastack_top = top;
-    return base;
+  // Integers, since both ends are null before a thread's first frame.
+  auto base = reinterpret_cast<uintptr_t>(tstate->datastack_top);
+  uintptr_t top = base + words * sizeof(PyObject*);
+  if (top < reinterpret_cast<uintptr_t>(tstate->datastack_limit)) [[likely]] {
+    tstate->datastack_top = reinterpret_cast<PyObject**>(top);
+    return reinterpret_cast<PyObject**>(base);
   }
   return PushDataStackSlow(tstate, words);
 }

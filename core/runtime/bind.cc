@@ -41,9 +41,8 @@ PyObject* Enumerate(PyObject* names) {
 
 // Some parameters from `begin` to `end` are unbound.
 int MissingArguments(PyThreadState* tstate, PyFunctionObject* func,
-                     const char* kind, Py_ssize_t begin, Py_ssize_t end,
-                     PyObject** localsplus) {
-  auto* code = reinterpret_cast<PyCodeObject*>(func->func_code);
+                     PyCodeObject* code, const char* kind, Py_ssize_t begin,
+                     Py_ssize_t end, PyObject** localsplus) {
   Ref names(PyList_New(0));
   if (!names) return -1;
   for (Py_ssize_t i = begin; i < end; ++i) {
@@ -61,8 +60,8 @@ int MissingArguments(PyThreadState* tstate, PyFunctionObject* func,
 }
 
 int TooManyPositional(PyThreadState* tstate, PyFunctionObject* func,
-                      Py_ssize_t given, PyObject** localsplus) {
-  auto* code = reinterpret_cast<PyCodeObject*>(func->func_code);
+                      PyCodeObject* code, Py_ssize_t given,
+                      PyObject** localsplus) {
   Py_ssize_t num_positional = code->co_argcount;
   Py_ssize_t keyword_only = 0;
   for (Py_ssize_t i = 0; i < code->co_kwonlyargcount; ++i) {
@@ -94,8 +93,8 @@ int TooManyPositional(PyThreadState* tstate, PyFunctionObject* func,
 // No parameter takes `keyword`: perhaps since a positional-only one has a name
 // that the call gives.
 int UnexpectedKeyword(PyThreadState* tstate, PyFunctionObject* func,
-                      PyObject* kwnames, PyObject* keyword) {
-  auto* code = reinterpret_cast<PyCodeObject*>(func->func_code);
+                      PyCodeObject* code, PyObject* kwnames,
+                      PyObject* keyword) {
   Ref conflicts(PyList_New(0));
   if (!conflicts) return -1;
   for (int i = 0; i < code->co_posonlyargcount; ++i) {
@@ -147,12 +146,10 @@ Py_ssize_t FindParameter(PyCodeObject* code, PyObject* keyword) {
 }
 
 // Binds one keyword argument; steals `value` only if it returns 0. `kwdict` is
-// that of
-// **kwargs, or null.
+// that of **kwargs, or null.
 int BindKeyword(PyThreadState* tstate, PyFunctionObject* func,
-                PyObject** localsplus, PyObject* kwdict, PyObject* kwnames,
-                PyObject* keyword, PyObject* value) {
-  auto* code = reinterpret_cast<PyCodeObject*>(func->func_code);
+                PyCodeObject* code, PyObject** localsplus, PyObject* kwdict,
+                PyObject* kwnames, PyObject* keyword, PyObject* value) {
   if (keyword == nullptr || !PyUnicode_Check(keyword)) {
     _PyErr_Format(tstate, PyExc_TypeError, "%U() keywords must be strings",
                   func->func_qualname);
@@ -171,7 +168,7 @@ int BindKeyword(PyThreadState* tstate, PyFunctionObject* func,
   }
   if (i == kCompareFailed) return -1;
   if (kwdict == nullptr) {
-    return UnexpectedKeyword(tstate, func, kwnames, keyword);
+    return UnexpectedKeyword(tstate, func, code, kwnames, keyword);
   }
   if (PyDict_SetItem(kwdict, keyword, value) < 0) return -1;
   Py_DECREF(value);
@@ -180,13 +177,12 @@ int BindKeyword(PyThreadState* tstate, PyFunctionObject* func,
 
 // Gives the positional parameters that are not bound yet their defaults.
 int BindDefaults(PyThreadState* tstate, PyFunctionObject* func,
-                 PyObject** localsplus, Py_ssize_t nargs) {
-  auto* code = reinterpret_cast<PyCodeObject*>(func->func_code);
+                 PyCodeObject* code, PyObject** localsplus, Py_ssize_t nargs) {
   Py_ssize_t num_defaults = NumDefaults(func);
   Py_ssize_t required = code->co_argcount - num_defaults;
   for (Py_ssize_t i = nargs; i < required; ++i) {
     if (localsplus[i] == nullptr) {
-      return MissingArguments(tstate, func, "positional", 0, required,
+      return MissingArguments(tstate, func, code, "positional", 0, required,
                               localsplus);
     }
   }
@@ -200,8 +196,7 @@ int BindDefaults(PyThreadState* tstate, PyFunctionObject* func,
 
 // The same for keyword-only parameters.
 int BindKeywordDefaults(PyThreadState* tstate, PyFunctionObject* func,
-                        PyObject** localsplus) {
-  auto* code = reinterpret_cast<PyCodeObject*>(func->func_code);
+                        PyCodeObject* code, PyObject** localsplus) {
   Py_ssize_t begin = code->co_argcount;
   Py_ssize_t end = begin + code->co_kwonlyargcount;
   bool missing = false;
@@ -216,7 +211,8 @@ int BindKeywordDefaults(PyThreadState* tstate, PyFunctionObject* func,
     missing |= localsplus[i] == nullptr;
   }
   if (!missing) return 0;
-  return MissingArguments(tstate, func, "keyword-only", begin, end, localsplus);
+  return MissingArguments(tstate, func, code, "keyword-only", begin, end,
+                          localsplus);
 }
 
 }  // namespace
@@ -224,6 +220,7 @@ int BindKeywordDefaults(PyThreadState* tstate, PyFunctionObject* func,
 int BindArguments(PyThreadState* tstate, PyFunctionObject* func,
                   PyObject** localsplus, PyObject* const* args,
                   Py_ssize_t nargs, PyObject* kwnames) {
+  // Comparing keywords may give the function other code: this is the frame's.
   auto* code = reinterpret_cast<PyCodeObject*>(func->func_code);
   const bool has_varargs = (code->co_flags & CO_VARARGS) != 0;
   const Py_ssize_t num_parameters = code->co_argcount + code->co_kwonlyargcount;
@@ -256,7 +253,7 @@ int BindArguments(PyThreadState* tstate, PyFunctionObject* func,
   }
 
   for (Py_ssize_t i = 0; i < num_keywords; ++i) {
-    if (BindKeyword(tstate, func, localsplus, kwdict, kwnames,
+    if (BindKeyword(tstate, func, code, localsplus, kwdict, kwnames,
                     PyTuple_GET_ITEM(kwnames, i), keyword_args[i]) < 0) {
       ReleaseAll(keyword_args + i, num_keywords - i);
       return -1;
@@ -264,14 +261,14 @@ int BindArguments(PyThreadState* tstate, PyFunctionObject* func,
   }
 
   if (nargs > code->co_argcount && !has_varargs) {
-    return TooManyPositional(tstate, func, nargs, localsplus);
+    return TooManyPositional(tstate, func, code, nargs, localsplus);
   }
   if (nargs < code->co_argcount &&
-      BindDefaults(tstate, func, localsplus, nargs) < 0) {
+      BindDefaults(tstate, func, code, localsplus, nargs) < 0) {
     return -1;
   }
   if (code->co_kwonlyargcount == 0) return 0;
-  return BindKeywordDefaults(tstate, func, localsplus);
+  return BindKeywordDefaults(tstate, func, code, localsplus);
 }
 
 }  // namespace pyvm

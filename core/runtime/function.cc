@@ -38,11 +38,9 @@ PyObject* FunctionVectorcall(PyObject* callable, PyObject* const* args,
     bound = BindArguments(tstate, func, frame->localsplus, args, nargs,
                           kwnames) == 0;
   }
-  if (bound) {
-    result = Enter(unit, tstate, frame, 0);
-  } else {
-    frame->stacktop = static_cast<int>(unit->num_locals);
-  }
+  if (bound) result = Enter(unit, tstate, frame, 0);
+  // It has not run, for too much recursion perhaps: the arguments are its all.
+  if (frame->stacktop < 0) frame->stacktop = code->co_nlocalsplus;
   ClearAndPopEntryFrame(tstate, frame);
   return result;
 }
