@@ -23,34 +23,34 @@ inline int EncodeResume(const Instr* pc, const Unit* unit) {
     resumer->stacktop = -1;                     \
   } while (0)
 
-// The generator in register `reg` if this tier can resume it in place.
-inline PyGenObject* ResumableGenerator(PyObject* o) {
-  if (!PyGen_CheckExact(o) && !PyCoro_CheckExact(o)) return nullptr;
-  auto* gen = reinterpret_cast<PyGenObject*>(o);
-  if (gen->gi_frame_state >= FRAME_EXECUTING) return nullptr;
-  Unit* unit = UnitOf(reinterpret_cast<Frame*>(gen->gi_iframe));
-  return unit != nullptr ? gen : nullptr;
+// Whether this activation can run the generator, or coroutine; *unit is its
+// frame's.
+inline bool IsResumable(PyGenObject* gen, Unit** unit) {
+  if (gen->gi_frame_state >= FRAME_EXECUTING) return false;
+  *unit = UnitOf(reinterpret_cast<Frame*>(gen->gi_iframe));
+  return *unit != nullptr;
 }
 
-// Goes on in `gen`, which receives `value` (taken over). pc's position is
-// saved, recursion has been counted.
-#define PYVM_RESUME_GENERATOR(gen, value)                     \
-  do {                                                        \
-    Frame* self = FrameOf(regs);                              \
-    self->stacktop = EncodeResume(pc, UnitIn(pool));          \
-    BeginResume(act->tstate, gen, self, value);               \
-    auto* frame = reinterpret_cast<Frame*>((gen)->gi_iframe); \
-    act->cframe.current_frame = frame;                        \
-    Unit* unit = UnitOf(frame);                               \
-    regs = frame->localsplus;                                 \
-    pool = unit->pool;                                        \
-    auto top = static_cast<uint32_t>(frame->stacktop);        \
-    for (uint32_t i = top; i < unit->num_registers; ++i) {    \
-      regs[i] = nullptr;                                      \
-    }                                                         \
-    frame->stacktop = -1;                                     \
-    pc = ResumePoint(frame, unit);                            \
-    PYVM_SWITCH();                                            \
+// Goes on in `gen`, of this unit, which receives `value` (taken over). pc's
+// position is saved, recursion has been counted.
+#define PYVM_RESUME_GENERATOR(gen, unit, value)                               \
+  do {                                                                        \
+    Frame* self = FrameOf(regs);                                              \
+    self->stacktop = EncodeResume(pc, UnitIn(pool));                          \
+    BeginResume(act->tstate, gen, self, value);                               \
+    auto* frame = reinterpret_cast<Frame*>((gen)->gi_iframe);                 \
+    act->cframe.current_frame = frame;                                        \
+    pc = ResumePoint(frame, unit);                                            \
+    regs = frame->localsplus;                                                 \
+    pool = (unit)->pool;                                                      \
+    PyObject** from = regs + frame->stacktop;                                 \
+    PyObject** end = regs + (unit)->num_registers;                            \
+    _Pragma(                                                                  \
+        "clang loop vectorize(disable) unroll(disable)") for (; from < end;   \
+                                                              ++from)* from = \
+        nullptr;                                                              \
+    frame->stacktop = -1;                                                     \
+    PYVM_SWITCH();                                                            \
   } while (0)
 
 bool IsSend(const Instr* pc) { return BaseOf(pc->op) == Op::kSEND; }
@@ -167,25 +167,30 @@ PYVM_HANDLER SendSlow(PYVM_ARGS) {
 
 PYVM_HANDLER Send(PYVM_ARGS) {
   PyObject* value = regs[pc->a + 1];
-  PyGenObject* gen = ResumableGenerator(regs[pc->a]);
-  if (gen == nullptr ||
+  PyObject* receiver = regs[pc->a];
+  auto* gen = reinterpret_cast<PyGenObject*>(receiver);
+  Unit* unit;
+  if ((!PyGen_CheckExact(receiver) && !PyCoro_CheckExact(receiver)) ||
+      !IsResumable(gen, &unit) ||
       (gen->gi_frame_state == FRAME_CREATED && value != Py_None)) {
     PYVM_TAIL SendSlow(pc, regs, pool, act);
   }
   SavePc(pc, regs, pool);
   if (!EnterRecursion(act->tstate)) PYVM_ERROR();
   regs[pc->a + 1] = nullptr;
-  PYVM_RESUME_GENERATOR(gen, value);
+  PYVM_RESUME_GENERATOR(gen, unit, value);
 }
 
 PYVM_HANDLER ForIterGen(PYVM_ARGS) {
   PyObject* iterator = regs[pc->b];
-  PyGenObject* gen =
-      PyGen_CheckExact(iterator) ? ResumableGenerator(iterator) : nullptr;
-  if (gen == nullptr) PYVM_TAIL ForIterMiss(pc, regs, pool, act);
+  auto* gen = reinterpret_cast<PyGenObject*>(iterator);
+  Unit* unit;
+  if (!PyGen_CheckExact(iterator) || !IsResumable(gen, &unit)) [[unlikely]] {
+    PYVM_TAIL ForIterMiss(pc, regs, pool, act);
+  }
   SavePc(pc, regs, pool);
   if (!EnterRecursion(act->tstate)) PYVM_ERROR();
-  PYVM_RESUME_GENERATOR(gen, Py_NewRef(Py_None));
+  PYVM_RESUME_GENERATOR(gen, unit, Py_NewRef(Py_None));
 }
 
 }  // namespace

@@ -36,6 +36,10 @@ const Instr* DropFor(PyObject* o, const void* address, PyObject** regs,
 // The same for an instruction that is known by `address` alone.
 const Instr* DropAt(PyObject* o, const void* address, PyObject** regs,
                     PyObject** pool, Activation* act) {
+  if (IsInt(o)) {
+    FreeInt(o);
+    return nullptr;
+  }
   const Unit* unit = handlers::UnitIn(pool);
   auto index = static_cast<uint32_t>(InstrAt(unit, address) - unit->instrs);
   return DropFor(o, address, regs, pool, act, index);
