@@ -129,7 +129,8 @@ for call in (
         before = sys.getrefcount(marker)
         result = attempt(call)
         changed.__defaults__ = None
-        print(str(result).replace(repr(marker), "marker"), sys.getrefcount(marker) - before - str(result).count("object"))
+        text = str(result).replace(repr(marker), "marker")
+        print(text, sys.getrefcount(marker) - before - text.count("marker"))
         result = None
 changed.__code__ = small
 
