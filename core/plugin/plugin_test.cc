@@ -68,9 +68,22 @@ TEST(SpecTest, SplitsNameAndParameters) {
 }
 
 TEST(SpecTest, RefusesWhatIsNoSpec) {
-  for (const char* text : {"", ":x=1", "a:x", "a:=1", "a:x=1,", "a:,x=1"}) {
+  for (const char* text :
+       {"", ":x=1", "a:x=1,x", "a:x,y", "a:=1", "a:x=1,", "a:,x=1"}) {
     EXPECT_FALSE(ParsePluginSpec(text).ok()) << text;
   }
+}
+
+TEST(SpecTest, AValueAloneIsThatOfTheFirstParameter) {
+  pyvm_plugin plugin = MakePlugin();
+  std::vector<std::pair<std::string, std::string>> texts;
+  absl::StatusOr<std::vector<pyvm_arg>> args =
+      ParseParams(plugin, *ParsePluginSpec("test:7,scale=0.5"), &texts);
+  ASSERT_TRUE(args.ok()) << args.status();
+  EXPECT_EQ((*args)[0].v.i, 7);
+  EXPECT_FALSE((*args)[0].is_default);
+  EXPECT_EQ((*args)[1].v.f, 0.5);
+  EXPECT_NE(ParamError("test:seven"), "");
 }
 
 TEST(SpecTest, SplitsLists) {
