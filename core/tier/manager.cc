@@ -328,6 +328,7 @@ void Manager::NoteOutcome(History* history, const pyvm_event& event,
                timed ? NowNs() - attempt.spent_ns : event.time_ns,
                timed ? attempt.spent_ns : 0, attempt.refused);
   if (attempt.refused == nullptr) {
+    history->refused = nullptr;
     ++history->compiles;
     ++metrics.compiles;
   } else {
