@@ -167,6 +167,15 @@ TEST(CheckTest, NamesBothVersions) {
             std::string::npos);
 }
 
+TEST(CheckTest, AcceptsPoliciesOfBeforeTheyCouldWantAnything) {
+  pyvm_policy policy = kPolicy;
+  policy.size = offsetof(pyvm_policy, wants);
+  pyvm_plugin plugin = MakePlugin();
+  plugin.api = &policy;
+  EXPECT_TRUE(CheckPlugin(plugin, "x.so").ok());
+  EXPECT_FALSE(PYVM_HAS(&policy, wants));
+}
+
 TEST(CheckTest, RefusesIncompletePlugins) {
   pyvm_plugin plugin = MakePlugin();
   plugin.name = nullptr;

@@ -178,7 +178,7 @@ typedef struct pyvm_event {
   uint32_t num_deopt_sites;
   const pyvm_deopt_site* deopt_sites;
   /* Two words of the policy's own for this unit, 0 at first; they live as long
-   * as the unit. Null where no policy is asked. */
+   * as the unit. Monitors leave them alone. */
   uint64_t* memory;
 } pyvm_event;
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 
@@ -155,7 +156,7 @@ void EventLog::Event(const pyvm_event& event, const pyvm_decision* decision) {
     if (action == PYVM_OSR) Number("loop", decision->loop);
     if (compiles && decision->passes != nullptr)
       Text("passes", decision->passes);
-    if (decision->priority != 0)
+    if (decision->priority != 0 && std::isfinite(decision->priority))
       absl::StrAppend(&buffer_, ",\"priority\":", decision->priority);
     Number("entry_budget", static_cast<uint64_t>(decision->entry_budget));
     Number("loop_budget", static_cast<uint64_t>(decision->loop_budget));

@@ -225,12 +225,14 @@ class Eviction {
         reason_.Format("%.0f calls and loops in %.3f s", counts, seconds);
     if (counts >= below_ * seconds) return true;
     decision->action = PYVM_EVICT;
-    // When it runs again, it is looked at soon.
-    decision->entry_budget = decision->loop_budget = 1;
+    decision->entry_budget = decision->loop_budget = kUntilNextLook;
     return true;
   }
 
  private:
+  // Counts until the policy looks again at a unit whose code is gone.
+  static constexpr int32_t kUntilNextLook = 100;
+
   double below_;
   Reason reason_;
 };

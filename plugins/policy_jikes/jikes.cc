@@ -28,7 +28,7 @@ class Jikes {
   explicit Jikes(const Args& args)
       : quantum_(args.Number("quantum")),
         speed_(args, "speed", {{"baseline", 2}, {"llvm", 8}}),
-        own_speed_(args.Family("speed")),
+        ask_tiers_(args.IsDefault("speed") && args.Family("speed").empty()),
         cost_(args, "cost", {{"baseline", 100}, {"llvm", 20000}}),
         own_cost_(args.Family("cost")) {}
 
@@ -90,7 +90,7 @@ class Jikes {
   // S_i / S_j of the published formula: how many times as fast `tier` is.
   double SpeedUp(const pyvm_event& event, uint32_t tier) const {
     const pyvm_tier_info& info = TierAt(event, tier);
-    if (own_speed_.empty() && info.predicted_speedup != 1)
+    if (ask_tiers_ && info.predicted_speedup != 1)
       return info.predicted_speedup;
     return SpeedOf(event, tier) / SpeedOf(event, event.tier);
   }
@@ -103,7 +103,7 @@ class Jikes {
 
   double quantum_;
   ByTier speed_;
-  std::map<std::string, double, std::less<>> own_speed_;
+  bool ask_tiers_;  // the user has said nothing of speeds
   ByTier cost_;
   std::map<std::string, double, std::less<>> own_cost_;
   Reason reason_;

@@ -8,9 +8,7 @@
 //
 // README.md has what an event holds and what may be answered.
 #include <Python.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -222,6 +220,10 @@ class Python {
       decision->entry_budget = decision->loop_budget = kEarlyBudget;
       return;
     }
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+      decision->reason = "it runs in a subinterpreter, decide in the main one";
+      return;
+    }
     Interlude interlude;
     Load();
     pyvm_decision untouched = *decision;
@@ -263,7 +265,11 @@ class Python {
     Ref object(EventObject(event));
     if (!object) return TakeError();
     Ref answer(PyObject_CallOneArg(decide_, object.get()));
-    if (!answer) return "decide raised " + TakeError();
+    if (!answer) {
+      // Control-C was meant for the program.
+      if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) PyErr_SetInterrupt();
+      return "decide raised " + TakeError();
+    }
     if (answer.get() == Py_None) {
       decision->reason = "decide returned None";
       return "";
@@ -301,7 +307,9 @@ class Python {
     }
     if (name == "priority") {
       decision->priority = PyFloat_AsDouble(value);
-      return PyErr_Occurred() != nullptr ? wrong + "not a number" : "";
+      return std::isfinite(decision->priority) && PyErr_Occurred() == nullptr
+                 ? ""
+                 : wrong + "not a finite number";
     }
     if (text == nullptr) return wrong + "unknown, or not a str";
     if (name == "action") {
