@@ -34,6 +34,7 @@ constexpr OwnOption kOwnOptions[] = {
     {"tune", Value::kRequired},     {"code-limit", Value::kRequired},
     {"perf", Value::kRequired},     {"gdb", Value::kNone},
     {"help", Value::kNone},         {"version", Value::kNone},
+    {"virtual-time", Value::kNone},
 };
 
 // python3's own long options; the first takes the word behind it.
@@ -214,6 +215,8 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
   app->add_option("--stress", raw->stresses,
                   "provoke what is rare: promote, osr, gc")
       ->type_name("KIND,...");
+  app->add_flag("--virtual-time", line->virtual_time,
+                "decide by counts alone, so that two runs decide the same");
   app->add_option("--tune", raw->tunes, "set a number of --list=tunables")
       ->type_name("NAME=VALUE,...");
   app->add_option("--code-limit", raw->code_limit,
@@ -487,7 +490,7 @@ std::string HelpText(const std::string& program) {
       "Examples:\n"
       "  pyvm --stats prog.py\n"
       "  pyvm --monitors=opcount:top=20 prog.py\n"
-      "  pyvm --policy=fixed-count:calls=100 --trace=trace.json prog.py\n"
+      "  pyvm --policy=hotspot:t3=100 --trace=trace.json prog.py\n"
       "  pyvm --dump=bytecode:main prog.py\n"
       "In a program: import pyvm; help(pyvm)\n");
   return text;

@@ -30,6 +30,7 @@ struct CommandLine {
   // --tune's, and --code-limit as one of them.
   std::vector<std::pair<std::string, int64_t>> tunables;
   bool strict = false;
+  bool virtual_time = false;
   bool help = false;
   int version = 0;  // how often it was asked for
 

@@ -71,7 +71,7 @@ TEST(CommandLineTest, OwnOptionsAreTakenOut) {
              "--policy", "p:a=b", "--trace=t.json", "--strict",
              "--monitors=m,n:x=1", "--monitors=o", "--plugin=f.so",
              "--stress=promote,gc", "--dump=bytecode:f*", "--perf=map,jitdump",
-             "--gdb", "x.py", "--strict"});
+             "--gdb", "--virtual-time", "x.py", "--strict"});
   ASSERT_TRUE(parsed.line.ok()) << parsed.line.status();
   const CommandLine& line = *parsed.line;
   EXPECT_EQ(parsed.python(), (Words{"-I", "-X", "dev", "x.py", "--strict"}));
@@ -86,6 +86,7 @@ TEST(CommandLineTest, OwnOptionsAreTakenOut) {
   EXPECT_EQ(line.perf, kPerfMap | kPerfJitdump);
   EXPECT_TRUE(line.gdb);
   EXPECT_TRUE(line.strict);
+  EXPECT_TRUE(line.virtual_time);
 }
 
 TEST(CommandLineTest, TheLastOneCounts) {

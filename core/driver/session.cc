@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/bytecode/unit.h"
 #include "core/code/code_map.h"
+#include "core/driver/identity.h"
 #include "core/host/host.h"
 #include "core/plugin/loader.h"
 #include "core/tier/manager.h"
@@ -33,6 +34,7 @@ constexpr char kLandingTier[] = "interp";
 struct Session {
   std::vector<PluginInstance> tiers;
   std::string dump_bytecode;
+  std::string build, program;
   bool want_stats = false;
   std::string stats_file;  // absolute; "" for stderr
   pid_t pid = 0;
@@ -142,7 +144,8 @@ absl::Status OpenOutputs(const CommandLine& line) {
   }
   absl::Status status = DescribeCode();
   if (!status.ok() || line.trace.empty()) return status;
-  status = TheManager().log().Open(Absolute(line.trace));
+  status = TheManager().log().Open(Absolute(line.trace), session.build,
+                                   session.program);
   if (!status.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--trace: ", status.message()));
@@ -159,6 +162,7 @@ void AddLiveUnits(Metrics* copy) {
 
 void FillOptions(const CommandLine& line) {
   options.strict = line.strict;
+  options.virtual_time = line.virtual_time;
   options.stress = line.stress;
   options.perf = line.perf;
   options.gdb = line.gdb;
@@ -172,18 +176,29 @@ void FillOptions(const CommandLine& line) {
   }
 }
 
+pyvm_host the_host = {
+    .abi_version = PYVM_ABI_VERSION,
+    .size = sizeof(pyvm_host),
+    .version = kVersion,
+    .now_ns = [] { return TheManager().EventTimeNs(); },
+    .metric = FindMetric,
+    .build = nullptr,
+    .program = nullptr,
+};
+
+// For logs, and for policies that read them. The tiers are loaded.
+void NoteIdentity(const CommandLine& line) {
+  if (!line.policy && line.trace.empty()) return;
+  Session& session = TheSession();
+  session.build = BuildIdentity();
+  session.program = ProgramIdentity(line.python_args);
+  the_host.build = session.build.c_str();
+  the_host.program = session.program.c_str();
+}
+
 }  // namespace
 
-const pyvm_host& Host() {
-  static const pyvm_host host = {
-      .abi_version = PYVM_ABI_VERSION,
-      .size = sizeof(pyvm_host),
-      .version = kVersion,
-      .now_ns = NowNs,
-      .metric = FindMetric,
-  };
-  return host;
-}
+const pyvm_host& Host() { return the_host; }
 
 absl::Status LoadPluginFiles(const CommandLine& line, Registry* registry) {
   for (const std::string& path : line.plugins) {
@@ -200,6 +215,7 @@ absl::Status SetUp(const CommandLine& line, Registry* registry) {
   ManagerConfig config;
   if (status.ok()) status = AddTiers(line, registry, &config);
   if (!status.ok()) return status;
+  NoteIdentity(line);
   // With a single tier there is nothing to decide: what nobody asked for costs
   // nothing.
   if (line.policy || config.tiers.size() > 1) {
@@ -224,7 +240,7 @@ absl::Status SetUp(const CommandLine& line, Registry* registry) {
 
 bool HasExitWork() {
   return TheSession().want_stats || TheManager().log().enabled() ||
-         !TheManager().monitors().empty();
+         !TheManager().monitors().empty() || TheManager().policy() != nullptr;
 }
 
 void WindUp() {
@@ -233,10 +249,8 @@ void WindUp() {
   session.wound_up = true;
   // A child of a fork has its own say only where it has a file of its own.
   bool own = getpid() == session.pid;
-  if (own || TheManager().log().enabled()) {
-    for (const std::string& complaint : TheManager().Finish(own)) {
-      fprintf(stderr, "pyvm: %s\n", complaint.c_str());
-    }
+  for (const std::string& complaint : TheManager().Finish(own)) {
+    fprintf(stderr, "pyvm: %s\n", complaint.c_str());
   }
   if (!session.want_stats) return;
   if (session.stats_file.empty()) {

@@ -323,6 +323,8 @@ PYVM_HANDLER CheckBreaker(PYVM_ARGS) {
 
 PYVM_HANDLER LoopBudget(PYVM_ARGS) {
   Unit* unit = UnitIn(pool);
+  // The policy may be written in Python, and sees the frame.
+  FrameOf(regs)->prev_instr = CodeStart(unit) + unit->PositionOf(pc);
   OnBudget(unit, /*loop=*/true, static_cast<uint32_t>(pc - unit->instrs));
   PYVM_TAIL CheckBreaker(pc, regs, pool, act);
 }
@@ -332,6 +334,7 @@ namespace {
 PYVM_HANDLER Resume(PYVM_ARGS) {
   Unit* unit = UnitIn(pool);
   if (pc->b == 0 && --unit->entry_budget <= 0) [[unlikely]] {
+    SavePc(pc, regs, pool);
     OnBudget(unit, /*loop=*/false);
     if (unit->tier != &kThisTier) {
       ++unit->entry_budget;  // is counted there

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -113,7 +114,9 @@ absl::Status CheckPlugin(const pyvm_plugin& plugin, absl::string_view origin) {
   if (plugin.api == nullptr) return CannotLoad(origin, "it has no api");
   if (plugin.kind == PYVM_POLICY) {
     const auto* policy = static_cast<const pyvm_policy*>(plugin.api);
-    if (policy->size < sizeof(pyvm_policy) || policy->decide == nullptr) {
+    // `wants` came later.
+    if (policy->size < offsetof(pyvm_policy, wants) ||
+        policy->decide == nullptr) {
       return CannotLoad(origin,
                         "its pyvm_policy has no valid size or no decide");
     }

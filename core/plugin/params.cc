@@ -66,6 +66,15 @@ absl::StatusOr<pyvm_arg> ParseValue(const pyvm_plugin& plugin,
   return arg;
 }
 
+// Gives a value without a key the name of the first parameter.
+PluginSpec WithNames(const pyvm_plugin& plugin, PluginSpec spec) {
+  for (auto& [name, value] : spec.params) {
+    if (!name.empty()) continue;
+    name = plugin.num_params > 0 ? plugin.params[0].name : value;
+  }
+  return spec;
+}
+
 absl::Status CheckNames(const pyvm_plugin& plugin, const PluginSpec& spec) {
   for (const auto& [name, value] : spec.params) {
     bool known = false;
@@ -129,6 +138,8 @@ absl::StatusOr<PluginSpec> ParsePluginSpec(absl::string_view text) {
       spec.name = word;
     } else if (have_key && !key.empty()) {
       spec.params.emplace_back(key, word);
+    } else if (!have_key && spec.params.empty() && !word.empty()) {
+      spec.params.emplace_back("", word);
     } else {
       return absl::InvalidArgumentError(absl::StrCat(
           "'", text, "': expected NAME[:key=value,...], found '", word, "'"));
@@ -169,8 +180,9 @@ absl::StatusOr<PluginSpec> ParsePluginSpec(absl::string_view text) {
 }
 
 absl::StatusOr<std::vector<pyvm_arg>> ParseParams(
-    const pyvm_plugin& plugin, const PluginSpec& spec,
+    const pyvm_plugin& plugin, const PluginSpec& unnamed,
     std::vector<std::pair<std::string, std::string>>* texts) {
+  PluginSpec spec = WithNames(plugin, unnamed);
   if (absl::Status status = CheckNames(plugin, spec); !status.ok())
     return status;
   // All texts first: the arguments point into the vector, which must not grow

@@ -12,8 +12,9 @@
 
 namespace pyvm {
 
-// What stands on the command line: NAME[:key=value,...]. A backslash takes the
-// meaning from the character behind it.
+// What stands on the command line: NAME[:key=value,...]. The first one may be a
+// value alone, that of the plugin's first parameter: its key is "". A backslash
+// takes the meaning from the character behind it.
 struct PluginSpec {
   std::string name;
   std::vector<std::pair<std::string, std::string>> params;

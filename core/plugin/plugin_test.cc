@@ -68,9 +68,22 @@ TEST(SpecTest, SplitsNameAndParameters) {
 }
 
 TEST(SpecTest, RefusesWhatIsNoSpec) {
-  for (const char* text : {"", ":x=1", "a:x", "a:=1", "a:x=1,", "a:,x=1"}) {
+  for (const char* text :
+       {"", ":x=1", "a:x=1,x", "a:x,y", "a:=1", "a:x=1,", "a:,x=1"}) {
     EXPECT_FALSE(ParsePluginSpec(text).ok()) << text;
   }
+}
+
+TEST(SpecTest, AValueAloneIsThatOfTheFirstParameter) {
+  pyvm_plugin plugin = MakePlugin();
+  std::vector<std::pair<std::string, std::string>> texts;
+  absl::StatusOr<std::vector<pyvm_arg>> args =
+      ParseParams(plugin, *ParsePluginSpec("test:7,scale=0.5"), &texts);
+  ASSERT_TRUE(args.ok()) << args.status();
+  EXPECT_EQ((*args)[0].v.i, 7);
+  EXPECT_FALSE((*args)[0].is_default);
+  EXPECT_EQ((*args)[1].v.f, 0.5);
+  EXPECT_NE(ParamError("test:seven"), "");
 }
 
 TEST(SpecTest, SplitsLists) {
@@ -152,6 +165,15 @@ TEST(CheckTest, NamesBothVersions) {
   EXPECT_NE(error.find("77"), std::string::npos);
   EXPECT_NE(error.find("version " + std::to_string(PYVM_ABI_VERSION)),
             std::string::npos);
+}
+
+TEST(CheckTest, AcceptsPoliciesOfBeforeTheyCouldWantAnything) {
+  pyvm_policy policy = kPolicy;
+  policy.size = offsetof(pyvm_policy, wants);
+  pyvm_plugin plugin = MakePlugin();
+  plugin.api = &policy;
+  EXPECT_TRUE(CheckPlugin(plugin, "x.so").ok());
+  EXPECT_FALSE(PYVM_HAS(&policy, wants));
 }
 
 TEST(CheckTest, RefusesIncompletePlugins) {

@@ -89,7 +89,11 @@ enum pyvm_event_kind {
   PYVM_COMPILED = 4,     /* monitors alone: a decision was carried out */
   PYVM_REFUSED =
       5, /* monitors alone: a tier refused, or an action is impossible */
-  PYVM_UNIT_DIED = 6 /* monitors alone: its code object is gone */
+  PYVM_UNIT_DIED = 6, /* monitors alone: its code object is gone */
+  /* Machine code comes near its limit: asked about each unit that has some,
+   * the oldest first, of policies that want it (PYVM_WANTS_PRESSURE). The
+   * decision is preset to stay, with what is left of the budgets. */
+  PYVM_MEMORY_PRESSURE = 7
 };
 
 /* A budget that is never used up: the policy is not asked again. */
@@ -105,14 +109,31 @@ typedef struct pyvm_tier_info {
   uint64_t compile_ns;        /* spent in its compile function */
   uint64_t compiled_bytecode; /* bytes of bytecode that it has compiled */
   uint64_t code_bytes;        /* machine code alive; 0 for an interpreter */
+  /* For the unit of the event. Compilation: its bytecode at the rate that has
+   * been measured; at the tier's own estimate before that, and always with
+   * --virtual-time; 0 where neither is known. */
+  double predicted_compile_ns;
+  /* How many times as fast as the tier that runs the unit now, as the tiers
+   * rate themselves; 1 where one does not. */
+  double predicted_speedup;
 } pyvm_tier_info;
+
+/* A place where compiled code has given up its frames. */
+typedef struct pyvm_deopt_site {
+  uint32_t instruction; /* index into the unit's bytecode */
+  uint32_t count;
+} pyvm_deopt_site;
 
 typedef struct pyvm_event {
   uint32_t size;
   uint32_t kind; /* enum pyvm_event_kind */
 
-  uint64_t sequence; /* 1 for the first event of the process */
-  uint64_t time_ns;  /* since pyvm's start */
+  /* 1 for the first event of the process. PYVM_COMPILED and PYVM_REFUSED have
+   * that of the event that was decided upon. */
+  uint64_t sequence;
+  /* Since pyvm's start. With --virtual-time this and ns_since are made of
+   * counts, PYVM_VIRTUAL_NS each, and the tiers' compile_ns is 0. */
+  uint64_t time_ns;
   uint64_t
       virtual_time; /* calls and back-edges accounted so far: reproducible */
 
@@ -151,14 +172,25 @@ typedef struct pyvm_event {
   uint64_t code_bytes_limit; /* 0: none */
   uint32_t units;            /* alive */
   uint32_t queue_length; /* compilations waiting; 0 while all are synchronous */
+
+  /* Deoptimizations in the unit's life, by site. */
+  uint32_t deopts;
+  uint32_t num_deopt_sites;
+  const pyvm_deopt_site* deopt_sites;
+  /* Two words of the policy's own for this unit, 0 at first; they live as long
+   * as the unit. Monitors leave them alone. */
+  uint64_t* memory;
 } pyvm_event;
+
+#define PYVM_VIRTUAL_NS 1000
 
 enum pyvm_action {
   PYVM_STAY = 0,
   PYVM_COMPILE = 1,   /* run the unit in `tier` from its next call on */
   PYVM_OSR = 2,       /* the same, and enter at the loop that is running */
   PYVM_STEP_DOWN = 3, /* back to the lower `tier`; its old code is given up */
-  PYVM_BLACKLIST = 4  /* stay, and never ask about this unit again */
+  PYVM_BLACKLIST = 4, /* stay, and never ask about this unit again */
+  PYVM_EVICT = 5      /* back to the landing tier; its code is given up */
 };
 
 /* The manager fills in a decision that stays and never asks again; the policy
@@ -172,16 +204,30 @@ typedef struct pyvm_decision {
   int32_t entry_budget;
   int32_t loop_budget;
   const char* reason; /* one line for people, with the numbers; never null */
+  /* PYVM_COMPILE, PYVM_OSR: what an optimizing tier shall do, in its own words;
+   * null: as it likes. Valid as long as `reason`. */
+  const char* passes;
+  /* Of compilations that wait, the highest goes first. There is no queue yet:
+   * it is logged. */
+  double priority;
+  /* Null, or one line that says why there is no decision: the policy has
+   * failed. It is counted, the first one is shown, and the unit stays. */
+  const char* error;
 } pyvm_decision;
 
 /* --- What a plugin offers ---------------------------------------------------
  */
+
+enum pyvm_policy_wants {
+  PYVM_WANTS_PRESSURE = 1 /* asked at PYVM_MEMORY_PRESSURE */
+};
 
 typedef struct pyvm_policy {
   uint32_t size;
   /* Called when a unit's budget is used up, and at its first execution: never
    * on the hot path. `decision->reason` stays valid until the next call. */
   void (*decide)(void* self, const pyvm_event* event, pyvm_decision* decision);
+  uint32_t wants; /* of enum pyvm_policy_wants */
 } pyvm_policy;
 
 typedef struct pyvm_metric {
@@ -191,6 +237,41 @@ typedef struct pyvm_metric {
   const char* help;
   uint64_t value;
 } pyvm_metric;
+
+/* A site that remembers what it has seen: an inline cache, or an instruction
+ * that is rewritten in place. */
+enum pyvm_site_state {
+  PYVM_SITE_COLD = 0,        /* has not specialised, or not yet */
+  PYVM_SITE_SPECIALISED = 1, /* for what it has seen */
+  PYVM_SITE_GENERIC = 2      /* has given up */
+};
+
+typedef struct pyvm_site {
+  uint32_t instruction;  /* index into the unit's bytecode */
+  uint32_t line;         /* 0 where there is none */
+  uint32_t state;        /* enum pyvm_site_state */
+  uint32_t misses;       /* saturating; always 0 where there is no cache */
+  const char* operation; /* as it stands now */
+} pyvm_site;
+
+/* A unit that is alive. */
+typedef struct pyvm_unit_info {
+  uint32_t size;
+  uint32_t first_line;
+  uint64_t unit_id;
+  const char* name;
+  const char* filename;
+  const char* tier;
+  uint32_t instructions;
+  uint32_t bytecode_bytes;
+  uint64_t entries, loops;
+  /* Per tier, as in an event. */
+  const uint64_t* entries_by_tier;
+  const uint64_t* loops_by_tier;
+  /* If the monitor wants PYVM_WANTS_SITES. */
+  uint32_t num_sites;
+  const pyvm_site* sites;
+} pyvm_unit_info;
 
 /* What is known at exit. */
 typedef struct pyvm_report {
@@ -202,11 +283,20 @@ typedef struct pyvm_report {
   uint32_t num_opcodes;
   const char* const* opcode_names;
   const uint64_t* opcounts;
+  /* If the monitor wants PYVM_WANTS_UNITS: in order of unit_id. */
+  uint32_t num_units;
+  uint32_t unit_stride; /* bytes from one to the next */
+  const pyvm_unit_info* units;
+  uint32_t num_tiers;
+  uint32_t tier_stride;
+  const pyvm_tier_info* tiers;
 } pyvm_report;
 
 enum pyvm_wants {
-  PYVM_WANTS_EVENTS = 1,  /* on_event is called */
-  PYVM_WANTS_OPCOUNTS = 2 /* the interpreter counts: slower */
+  PYVM_WANTS_EVENTS = 1,   /* on_event is called */
+  PYVM_WANTS_OPCOUNTS = 2, /* the interpreter counts: slower */
+  PYVM_WANTS_UNITS = 4,    /* the report has the units that are alive */
+  PYVM_WANTS_SITES = 8     /* and their sites */
 };
 
 typedef struct pyvm_monitor {
@@ -225,9 +315,14 @@ typedef struct pyvm_host {
   uint32_t abi_version; /* PYVM_ABI_VERSION of pyvm */
   uint32_t size;
   const char* version;      /* "0.1" */
-  uint64_t (*now_ns)(void); /* monotonic, since pyvm's start */
+  uint64_t (*now_ns)(void); /* as an event's time_ns */
   /* The value of a metric; null if there is none of that name. */
   const uint64_t* (*metric)(const char* name);
+  /* What an event log says of its origin: the build of pyvm, and the program
+   * with its arguments and the contents of its file, as hashes. Null where
+   * they are not known. For ever valid. */
+  const char* build;
+  const char* program;
 } pyvm_host;
 
 /* Constant, and alive as long as the process. */

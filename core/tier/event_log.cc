@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 
@@ -30,6 +31,8 @@ const char* EventName(uint32_t kind) {
       return "refused";
     case PYVM_UNIT_DIED:
       return "freed";
+    case PYVM_MEMORY_PRESSURE:
+      return "memory pressure";
   }
   return "event";
 }
@@ -46,6 +49,8 @@ const char* ActionName(uint32_t action) {
       return "step down";
     case PYVM_BLACKLIST:
       return "blacklist";
+    case PYVM_EVICT:
+      return "evict";
   }
   return "unknown action";
 }
@@ -62,7 +67,9 @@ std::string ExpandFileName(const std::string& pattern) {
   return absl::StrReplaceAll(pattern, {{"%p", absl::StrCat(getpid())}});
 }
 
-absl::Status EventLog::Open(const std::string& pattern) {
+absl::Status EventLog::Open(const std::string& pattern,
+                            const std::string& build,
+                            const std::string& program) {
   std::string path = ExpandFileName(pattern);
   fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd_ < 0) {
@@ -70,9 +77,14 @@ absl::Status EventLog::Open(const std::string& pattern) {
         absl::StrCat("cannot write ", path, ": ", strerror(errno)));
   }
   pattern_ = pattern;
+  build_ = build;
+  program_ = program;
   buffer_ = "[\n";
-  Start("process_name", "M", NowNs());
-  absl::StrAppend(&buffer_, ",\"args\":{\"name\":\"pyvm ", kVersion, "\"}}");
+  Start("process_name", "M", options.virtual_time ? 0 : NowNs());
+  absl::StrAppend(&buffer_, ",\"args\":{\"name\":\"pyvm ", kVersion, "\"");
+  Text("build", build.c_str());
+  Text("program", program.c_str());
+  absl::StrAppend(&buffer_, "}}");
   return absl::OkStatus();
 }
 
@@ -83,8 +95,11 @@ void EventLog::Start(const char* name, const char* phase, uint64_t ns) {
   AppendJsonString(&buffer_, name);
   char time[64];
   snprintf(time, sizeof(time), "%.3f", static_cast<double>(ns) / 1000);
+  // Two logs in virtual time are compared byte for byte.
+  pid_t pid = options.virtual_time ? 1 : getpid();
+  pid_t tid = options.virtual_time ? 1 : gettid();
   absl::StrAppend(&buffer_, ",\"ph\":\"", phase, "\",\"ts\":", time,
-                  ",\"pid\":", getpid(), ",\"tid\":", gettid());
+                  ",\"pid\":", pid, ",\"tid\":", tid);
 }
 
 void EventLog::Text(const char* key, const char* value) {
@@ -127,14 +142,22 @@ void EventLog::Event(const pyvm_event& event, const pyvm_decision* decision) {
     Number("loops_since", event.loops_since);
     Number("ns_since", event.ns_since);
     Number("code_bytes", event.code_bytes);
+    Number("queue_length", event.queue_length);
+    Number("deopts", event.deopts);
   }
   if (decision != nullptr) {
-    Text("action", ActionName(decision->action));
-    if (decision->action != PYVM_STAY && decision->action != PYVM_BLACKLIST) {
+    uint32_t action = decision->action;
+    Text("action", ActionName(action));
+    bool compiles = action == PYVM_COMPILE || action == PYVM_OSR;
+    if (compiles || action == PYVM_STEP_DOWN) {
       const pyvm_tier_info* tier = TierAt(event, decision->tier);
       Text("to", tier != nullptr ? tier->name : "no such tier");
-      if (decision->action == PYVM_OSR) Number("loop", decision->loop);
     }
+    if (action == PYVM_OSR) Number("loop", decision->loop);
+    if (compiles && decision->passes != nullptr)
+      Text("passes", decision->passes);
+    if (decision->priority != 0 && std::isfinite(decision->priority))
+      absl::StrAppend(&buffer_, ",\"priority\":", decision->priority);
     Number("entry_budget", static_cast<uint64_t>(decision->entry_budget));
     Number("loop_budget", static_cast<uint64_t>(decision->loop_budget));
     Text("reason", decision->reason);
@@ -143,13 +166,13 @@ void EventLog::Event(const pyvm_event& event, const pyvm_decision* decision) {
 }
 
 void EventLog::Compile(const pyvm_event& event, const char* tier,
-                       uint64_t start_ns, const char* refused) {
+                       uint64_t start_ns, uint64_t spent_ns,
+                       const char* refused) {
   if (!enabled()) return;
-  uint64_t now = NowNs();
   Start(refused == nullptr ? "compile" : "refused", "X", start_ns);
   char duration[64];
   snprintf(duration, sizeof(duration), "%.3f",
-           static_cast<double>(now - start_ns) / 1000);
+           static_cast<double>(spent_ns) / 1000);
   absl::StrAppend(&buffer_, ",\"dur\":", duration);
   Unit(event);
   Text("to", tier);
@@ -192,7 +215,10 @@ void EventLog::AfterForkInChild() {
   buffer_.clear();
   if (pattern_.find("%p") == std::string::npos) return;
   // There is nobody to report a failure to; the child then goes without.
-  if (!Open(std::string(pattern_)).ok()) buffer_.clear();
+  if (!Open(std::string(pattern_), std::string(build_), std::string(program_))
+           .ok()) {
+    buffer_.clear();
+  }
 }
 
 }  // namespace pyvm

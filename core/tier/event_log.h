@@ -18,15 +18,18 @@ std::string ExpandFileName(const std::string& pattern);
 class EventLog {
  public:
   // Opens the file, and fails in one line if it cannot be written. A %p in
-  // `pattern` stands for the process's id.
-  absl::Status Open(const std::string& pattern);
+  // `pattern` stands for the process's id. `build` and `program` say where the
+  // log comes from (see pyvm_host).
+  absl::Status Open(const std::string& pattern, const std::string& build = "",
+                    const std::string& program = "");
   bool enabled() const { return fd_ >= 0; }
 
   // An event and the policy's answer, if it was asked.
   void Event(const pyvm_event& event, const pyvm_decision* decision);
-  // A compilation that took from `start_ns` until now, and how it went.
+  // A compilation that began at `start_ns` and took `spent_ns`, and how it
+  // went.
   void Compile(const pyvm_event& event, const char* tier, uint64_t start_ns,
-               const char* refused);
+               uint64_t spent_ns, const char* refused);
 
   // Ends the file properly. What follows is ignored.
   void Close();
@@ -44,7 +47,7 @@ class EventLog {
   void Flush();
 
   int fd_ = -1;
-  std::string pattern_;
+  std::string pattern_, build_, program_;
   std::string buffer_;
 };
 

@@ -63,8 +63,8 @@ TEST(EventLogTest, WritesValidJson) {
   decision.reason = "25 of 25 calls";
   log.Event(event, &decision);
   log.Event(event, nullptr);
-  log.Compile(event, "high", event.time_ns, nullptr);
-  log.Compile(event, "high", event.time_ns, "too large");
+  log.Compile(event, "high", event.time_ns, 5, nullptr);
+  log.Compile(event, "high", event.time_ns, 5, "too large");
   log.Close();
   log.Event(event, nullptr);  // too late: ignored
 

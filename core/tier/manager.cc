@@ -1,6 +1,7 @@
 #include "core/tier/manager.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "core/code/code_memory.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
+#include "core/tier/sites.h"
 #include "core/tier/unit_name.h"
 
 namespace pyvm {
@@ -20,6 +22,11 @@ void GiveBudgets(Unit* unit, int32_t entries, int32_t loops) {
   // A budget that is not positive would never reach zero by counting down.
   unit->entry_budget = unit->entry_budget_given = std::max(entries, 1);
   unit->loop_budget = unit->loop_budget_given = std::max(loops, 1);
+}
+
+// Asked only where there is machine code: most programs have none.
+uint64_t CodeBytesOf(const pyvm_tier_info& info) {
+  return metrics.bytes_code != 0 ? TheCodeMemory().UsageOf(info.name).live : 0;
 }
 
 }  // namespace
@@ -39,8 +46,6 @@ absl::Status Manager::Configure(ManagerConfig config) {
     info.can_enter_loops = (tier->capabilities & kTierCanEnterLoops) != 0;
     infos_.push_back(info);
   }
-  entries_by_tier_.assign(infos_.size(), 0);
-  loops_by_tier_.assign(infos_.size(), 0);
 
   bool count = std::any_of(config_.monitors.begin(), config_.monitors.end(),
                            [](const Monitor& monitor) {
@@ -74,10 +79,17 @@ const pyvm_tier_info* Manager::InfoOf(const Tier* tier) const {
   return index < infos_.size() ? &infos_[index] : nullptr;
 }
 
-Manager::History& Manager::HistoryOf(const Unit* unit) {
+Manager::History& Manager::HistoryOf(Unit* unit) {
   History& history = histories_[unit];
-  if (history.id == 0) history.id = ++next_id_;
+  if (history.id == 0) {
+    history.id = ++next_id_;
+    history.unit = unit;
+  }
   return history;
+}
+
+uint64_t Manager::EventTimeNs() const {
+  return options.virtual_time ? virtual_time_ * PYVM_VIRTUAL_NS : NowNs();
 }
 
 void Manager::CountsByTier(const Unit& unit, std::vector<uint64_t>* entries,
@@ -112,46 +124,72 @@ void Manager::NoteLeaving(const Unit& unit, History* history) {
   std::copy(loops.begin(), loops.end(), history->left.get() + n);
 }
 
-void Manager::FillEvent(pyvm_event* event, uint32_t kind, const Unit* unit,
-                        const History& history) {
+// A tier's figures, and what they predict for the unit.
+pyvm_tier_info Manager::InfoFor(const Unit& unit, uint32_t tier) const {
+  pyvm_tier_info info = infos_[tier];
+  if (options.virtual_time) info.compile_ns = 0;
+  info.code_bytes = CodeBytesOf(info);
+  double rate = config_.tiers[tier]->compile_ns_per_byte;
+  if (info.compile_ns != 0 && info.compiled_bytecode != 0) {
+    rate = static_cast<double>(info.compile_ns) /
+           static_cast<double>(info.compiled_bytecode);
+  }
+  info.predicted_compile_ns = rate * unit.bytes_bytecode;
+  double speed = config_.tiers[tier]->speed;
+  double speed_now = unit.tier != nullptr ? unit.tier->speed : 0;
+  info.predicted_speedup = speed > 0 && speed_now > 0 ? speed / speed_now : 1;
+  return info;
+}
+
+void Manager::NextEvent() {
+  ++sequence_;
+  ++metrics.events;
+}
+
+void Manager::Fill(Snapshot* snapshot, uint32_t kind, History* history) const {
+  const Unit& unit = *history->unit;
+  CountsByTier(unit, &snapshot->entries, &snapshot->loops);
+  snapshot->tiers.clear();
+  for (uint32_t i = 0; i < infos_.size(); ++i)
+    snapshot->tiers.push_back(InfoFor(unit, i));
+
+  pyvm_event* event = &snapshot->event;
   *event = {};
   event->size = sizeof(*event);
   event->kind = kind;
-  event->sequence = ++sequence_;
-  event->time_ns = NowNs();
+  event->sequence = sequence_;
+  event->time_ns = EventTimeNs();
   event->virtual_time = virtual_time_;
-  event->unit_id = history.id;
-  UnitName name = NameOf(*unit);
+  event->unit_id = history->id;
+  UnitName name = NameOf(unit);
   event->name = name.qualified_name;
   event->filename = name.filename;
   event->first_line = name.first_line;
-  event->tier = IndexOf(unit->tier);
-  event->instructions = unit->num_instrs;
-  event->bytecode_bytes = unit->bytes_bytecode;
-  event->cache_bytes = unit->bytes_caches;
-  event->entries = unit->entries_total();
-  event->loops = unit->loops_total();
-  event->entries_since = event->entries - history.last_entries;
-  event->loops_since = event->loops - history.last_loops;
-  event->ns_since = history.last_ns != 0 ? event->time_ns - history.last_ns : 0;
-  CountsByTier(*unit, &entries_by_tier_, &loops_by_tier_);
-  event->entries_by_tier = entries_by_tier_.data();
-  event->loops_by_tier = loops_by_tier_.data();
-  event->events = history.events;
-  event->compiles = history.compiles;
-  event->refusals = history.refusals;
-  event->refused = history.refused;
-  for (pyvm_tier_info& info : infos_) {
-    if (metrics.bytes_code == 0 && info.code_bytes == 0) continue;
-    info.code_bytes = TheCodeMemory().UsageOf(info.name).live;
-  }
+  event->tier = IndexOf(unit.tier);
+  event->instructions = unit.num_instrs;
+  event->bytecode_bytes = unit.bytes_bytecode;
+  event->cache_bytes = unit.bytes_caches;
+  event->entries = unit.entries_total();
+  event->loops = unit.loops_total();
+  event->entries_since = event->entries - history->last_entries;
+  event->loops_since = event->loops - history->last_loops;
+  event->ns_since = history->introduced ? event->time_ns - history->last_ns : 0;
+  event->entries_by_tier = snapshot->entries.data();
+  event->loops_by_tier = snapshot->loops.data();
+  event->events = history->events;
+  event->compiles = history->compiles;
+  event->refusals = history->refusals;
+  event->refused = history->refused;
   event->num_tiers = static_cast<uint32_t>(infos_.size());
   event->tier_stride = sizeof(pyvm_tier_info);
-  event->tiers = infos_.data();
+  event->tiers = snapshot->tiers.data();
   event->code_bytes = metrics.bytes_code;
   event->code_bytes_limit = static_cast<uint64_t>(options.code_bytes_limit);
   event->units = static_cast<uint32_t>(metrics.units_live);
-  ++metrics.events;
+  event->deopts = history->deopts;
+  event->num_deopt_sites = static_cast<uint32_t>(history->deopt_sites.size());
+  event->deopt_sites = history->deopt_sites.data();
+  event->memory = history->memory;
 }
 
 void Manager::Publish(const pyvm_event& event, const pyvm_decision* decision) {
@@ -163,20 +201,44 @@ void Manager::Publish(const pyvm_event& event, const pyvm_decision* decision) {
   metrics.monitor_time_ns += NowNs() - start;
 }
 
+pyvm_decision Manager::Preset(const pyvm_event& event) const {
+  pyvm_decision decision = {};
+  decision.size = sizeof(decision);
+  decision.action = PYVM_STAY;
+  decision.tier = event.tier >= event.num_tiers ? 0 : event.tier + 1;
+  decision.loop = event.loop;
+  decision.entry_budget = decision.loop_budget = PYVM_NEVER;
+  decision.reason = "";
+  return decision;
+}
+
+void Manager::NoteError(const std::string& what, bool* shown) {
+  ++metrics.policy_errors;
+  if (*shown) return;
+  *shown = true;
+  fprintf(stderr, "pyvm: policy %s %s\n",
+          config_.policy ? config_.policy->instance().plugin().name : "(none)",
+          what.c_str());
+}
+
 void Manager::Ask(const pyvm_event& event, pyvm_decision* decision) {
-  *decision = {};
-  decision->size = sizeof(*decision);
-  decision->action = PYVM_STAY;
-  decision->tier = event.tier >= event.num_tiers ? 0 : event.tier + 1;
-  decision->loop = event.loop;
-  decision->entry_budget = decision->loop_budget = PYVM_NEVER;
-  decision->reason = "there is no policy";
   if (config_.policy) {
-    decision->reason = "";
     uint64_t start = NowNs();
+    deciding_ = true;
     config_.policy->Decide(event, decision);
+    deciding_ = false;
     metrics.policy_time_ns += NowNs() - start;
     if (decision->reason == nullptr) decision->reason = "";
+    if (decision->error != nullptr) {
+      NoteError(
+          absl::StrCat("failed: ", decision->error, "; ", event.name,
+                       " stays in its tier (--stats counts policy.errors)"),
+          &shown_error_);
+      decision->action = PYVM_STAY;
+      decision->reason = decision->error;
+    }
+  } else {
+    decision->reason = "there is no policy";
   }
   ApplyStress(event, decision);
 }
@@ -187,6 +249,7 @@ void Manager::ApplyStress(const pyvm_event& event,
   bool osr = (options.stress & kStressOsr) != 0;
   uint32_t next = event.tier >= event.num_tiers ? 0 : event.tier + 1;
   if ((!promote && !osr) || next >= event.num_tiers) return;
+  if (event.kind == PYVM_MEMORY_PRESSURE) return;
   if (promote) decision->entry_budget = 1;
   decision->loop_budget = 1;
   bool in_loop = event.kind == PYVM_LOOP_BUDGET;
@@ -197,18 +260,20 @@ void Manager::ApplyStress(const pyvm_event& event,
   decision->reason = "--stress";
 }
 
-const char* Manager::Install(Unit* unit, History* history, const Tier* tier,
-                             pyvm_tier_info* info,
-                             const CompileRequest& request) {
+Manager::Attempt Manager::Install(History* history, const Tier* tier,
+                                  const CompileRequest& request) {
+  Unit* unit = history->unit;
+  uint32_t index = IndexOf(tier);
+  pyvm_tier_info* info = index < infos_.size() ? &infos_[index] : nullptr;
   CompileResult result;
   uint64_t start = NowNs();
   if (tier->compile != nullptr) result = tier->compile(unit, request);
-  uint64_t spent = NowNs() - start;
-  metrics.compile_time_ns += spent;
-  if (info != nullptr) info->compile_ns += spent;
+  Attempt attempt = {result.refused, NowNs() - start};
+  metrics.compile_time_ns += attempt.spent_ns;
+  if (info != nullptr) info->compile_ns += attempt.spent_ns;
   if (result.refused != nullptr) {
     if (info != nullptr) ++info->refused;
-    return result.refused;
+    return attempt;
   }
   if (info != nullptr) {
     ++info->compiled;
@@ -223,31 +288,63 @@ const char* Manager::Install(Unit* unit, History* history, const Tier* tier,
   unit->tier = tier;
   unit->tier_code = result.code;
   if (unit->active == 0) ReleaseRetired(unit);
-  return nullptr;
+  return attempt;
 }
 
-const char* Manager::ChangeTier(Unit* unit, History* history,
-                                const pyvm_event& event, uint32_t tier,
-                                const CompileRequest& request) {
-  if (tier >= infos_.size())
-    return "the policy named a tier that is not in --tiers";
-  if (config_.tiers[tier] == unit->tier &&
+Manager::Attempt Manager::ChangeTier(History* history, const pyvm_event& event,
+                                     uint32_t tier,
+                                     const CompileRequest& request) {
+  if (tier >= infos_.size()) {
+    NoteError(
+        absl::StrCat("asked for a tier that is not in --tiers; ", event.name,
+                     " stays in its tier (--stats counts policy.errors)"),
+        &shown_missing_tier_);
+    return {"the policy named a tier that is not in --tiers"};
+  }
+  if (config_.tiers[tier] == history->unit->tier &&
       request.entry == EntryKind::kFunctionStart) {
-    return "the unit is in this tier already";
+    return {"the unit is in this tier already"};
   }
   bool up = event.tier >= event.num_tiers || tier > event.tier;
   if (up && options.code_bytes_limit != 0 &&
       metrics.bytes_code >= static_cast<uint64_t>(options.code_bytes_limit)) {
-    return "machine code has reached code-bytes-limit";
+    return {"machine code has reached code-bytes-limit"};
   }
-  return Install(unit, history, config_.tiers[tier], &infos_[tier], request);
+  return Install(history, config_.tiers[tier], request);
 }
 
-void Manager::Apply(Unit* unit, History* history, pyvm_event* event,
+Manager::Attempt Manager::Evict(History* history) {
+  if (history->unit->tier == config_.landing)
+    return {"the unit is in the landing tier already"};
+  Attempt attempt = Install(history, config_.landing, {});
+  if (attempt.refused == nullptr) ++metrics.evictions;
+  return attempt;
+}
+
+void Manager::NoteOutcome(History* history, const pyvm_event& event,
+                          const Tier* tier, const Attempt& attempt) {
+  bool timed = !options.virtual_time;
+  log_.Compile(event, tier != nullptr ? tier->name : "?",
+               timed ? NowNs() - attempt.spent_ns : event.time_ns,
+               timed ? attempt.spent_ns : 0, attempt.refused);
+  if (attempt.refused == nullptr) {
+    history->refused = nullptr;
+    ++history->compiles;
+    ++metrics.compiles;
+  } else {
+    ++history->refusals;
+    history->refused = attempt.refused;
+    ++metrics.refusals;
+  }
+}
+
+void Manager::Apply(History* history, const pyvm_event& event,
                     const pyvm_decision& decision) {
   CompileRequest request;
-  const char* refused = nullptr;
-  uint64_t start = NowNs();
+  request.passes = decision.passes;
+  const Tier* target =
+      decision.tier < infos_.size() ? config_.tiers[decision.tier] : nullptr;
+  Attempt attempt;
   switch (decision.action) {
     case PYVM_STAY:
       return;
@@ -260,28 +357,46 @@ void Manager::Apply(Unit* unit, History* history, pyvm_event* event,
       [[fallthrough]];
     case PYVM_COMPILE:
     case PYVM_STEP_DOWN:
-      refused = ChangeTier(unit, history, *event, decision.tier, request);
+      attempt = ChangeTier(history, event, decision.tier, request);
+      break;
+    case PYVM_EVICT:
+      target = config_.landing;
+      attempt = Evict(history);
       break;
     default:
-      refused = "the policy asked for an action that this pyvm does not know";
+      attempt.refused =
+          "the policy asked for an action that this pyvm does not know";
   }
-  log_.Compile(*event,
-               decision.tier < infos_.size() ? infos_[decision.tier].name : "?",
-               start, refused);
-  if (refused == nullptr) {
-    ++history->compiles;
-    ++metrics.compiles;
-  } else {
-    ++history->refusals;
-    history->refused = refused;
-    ++metrics.refusals;
-  }
+  NoteOutcome(history, event, target, attempt);
   if (config_.monitors.empty()) return;
-  pyvm_event outcome;
-  FillEvent(&outcome, refused == nullptr ? PYVM_COMPILED : PYVM_REFUSED, unit,
-            *history);
+  Snapshot outcome;
+  Fill(&outcome, attempt.refused == nullptr ? PYVM_COMPILED : PYVM_REFUSED,
+       history);
   for (const Monitor& monitor : config_.monitors)
-    monitor.OnEvent(outcome, &decision);
+    monitor.OnEvent(outcome.event, &decision);
+}
+
+void Manager::Introduce(Unit* unit) {
+  History& history = HistoryOf(unit);
+  NextEvent();
+  Snapshot snapshot;
+  const Tier* first = config_.tiers[0];
+  if (unit->tier != first) {
+    Fill(&snapshot, PYVM_NEW_UNIT, &history);
+    NoteOutcome(&history, snapshot.event, first,
+                ChangeTier(&history, snapshot.event, 0, {}));
+  }
+  // What has run inside the policy is nobody's affair.
+  history.last_entries = unit->entries_total();
+  history.last_loops = unit->loops_total();
+  Fill(&snapshot, PYVM_NEW_UNIT, &history);
+  history.introduced = true;
+  history.last_ns = snapshot.event.time_ns;
+  pyvm_decision decision = Preset(snapshot.event);
+  Ask(snapshot.event, &decision);
+  Publish(snapshot.event, &decision);
+  Apply(&history, snapshot.event, decision);
+  GiveBudgets(unit, decision.entry_budget, decision.loop_budget);
 }
 
 void Manager::InitUnit(Unit* unit) {
@@ -293,49 +408,95 @@ void Manager::InitUnit(Unit* unit) {
   unit->entry_budget = unit->entry_budget_given = PYVM_NEVER;
   unit->loop_budget = unit->loop_budget_given = PYVM_NEVER;
   if (finished_ || (simple && !Observed() && options.stress == 0)) return;
-
-  History& history = HistoryOf(unit);
-  pyvm_event event;
-  if (!simple) {
-    FillEvent(&event, PYVM_NEW_UNIT, unit, history);
-    const char* refused = ChangeTier(unit, &history, event, 0, {});
-    log_.Compile(event, first->name, event.time_ns, refused);
-    ++(refused == nullptr ? metrics.compiles : metrics.refusals);
-    ++(refused == nullptr ? history.compiles : history.refusals);
-    history.refused = refused;
+  if (deciding_) {
+    // It is introduced when it runs outside of the policy.
+    GiveBudgets(unit, 1, 1);
+    return;
   }
-  FillEvent(&event, PYVM_NEW_UNIT, unit, history);
-  history.last_ns = event.time_ns;
-  pyvm_decision decision;
-  Ask(event, &decision);
-  Publish(event, &decision);
-  Apply(unit, &history, &event, decision);
-  GiveBudgets(unit, decision.entry_budget, decision.loop_budget);
+  Introduce(unit);
+  if (pressure_.load(std::memory_order_relaxed)) AskAboutPressure();
 }
 
 void Manager::OnBudget(Unit* unit, bool loop, uint32_t instr) {
+  if (deciding_) {
+    GiveBudgets(unit, unit->entry_budget_given, unit->loop_budget_given);
+    return;
+  }
   History& history = HistoryOf(unit);
   if (finished_ || history.blacklisted) {
     GiveBudgets(unit, PYVM_NEVER, PYVM_NEVER);
     return;
   }
+  if (!history.introduced) {
+    Introduce(unit);
+    return;
+  }
   ReleaseRetired(unit);
-  pyvm_event event;
   virtual_time_ += unit->entries_total() - history.last_entries +
                    (unit->loops_total() - history.last_loops);
-  FillEvent(&event, loop ? PYVM_LOOP_BUDGET : PYVM_ENTRY_BUDGET, unit, history);
-  event.loop = instr;
+  NextEvent();
+  Snapshot snapshot;
+  Fill(&snapshot, loop ? PYVM_LOOP_BUDGET : PYVM_ENTRY_BUDGET, &history);
+  snapshot.event.loop = instr;
   ++history.events;
-  history.last_ns = event.time_ns;
-  history.last_entries = event.entries;
-  history.last_loops = event.loops;
+  history.last_ns = snapshot.event.time_ns;
+  history.last_entries = snapshot.event.entries;
+  history.last_loops = snapshot.event.loops;
 
-  pyvm_decision decision;
-  Ask(event, &decision);
+  pyvm_decision decision = Preset(snapshot.event);
+  Ask(snapshot.event, &decision);
   ++metrics.decisions;
-  Publish(event, &decision);
-  Apply(unit, &history, &event, decision);
+  Publish(snapshot.event, &decision);
+  Apply(&history, snapshot.event, decision);
   GiveBudgets(unit, decision.entry_budget, decision.loop_budget);
+  if (pressure_.load(std::memory_order_relaxed)) AskAboutPressure();
+}
+
+void Manager::AskAboutPressure() {
+  pressure_.store(false, std::memory_order_relaxed);
+  if (!config_.policy || !config_.policy->Wants(PYVM_WANTS_PRESSURE)) return;
+  std::vector<std::pair<uint32_t, const Unit*>> units;
+  for (const auto& [unit, history] : histories_) {
+    if (history.introduced && !history.blacklisted &&
+        unit->tier != config_.landing) {
+      units.emplace_back(history.id, unit);
+    }
+  }
+  std::sort(units.begin(), units.end());
+  for (const auto& [id, unit] : units) {
+    // A policy in Python can let units die, and others be born in their place.
+    auto alive = [this, id = id, unit = unit] {
+      auto found = histories_.find(unit);
+      return found != histories_.end() && found->second.id == id
+                 ? &found->second
+                 : nullptr;
+    };
+    History* history = alive();
+    if (history == nullptr) continue;
+    NextEvent();
+    Snapshot snapshot;
+    Fill(&snapshot, PYVM_MEMORY_PRESSURE, history);
+    pyvm_decision decision = Preset(snapshot.event);
+    decision.entry_budget = unit->entry_budget;
+    decision.loop_budget = unit->loop_budget;
+    Ask(snapshot.event, &decision);
+    if (alive() == nullptr) continue;
+    Publish(snapshot.event, &decision);
+    Apply(history, snapshot.event, decision);
+    GiveBudgets(history->unit, decision.entry_budget, decision.loop_budget);
+  }
+}
+
+void Manager::NoteDeopt(Unit* unit, uint32_t instr) {
+  ++metrics.deopts;
+  History& history = HistoryOf(unit);
+  ++history.deopts;
+  for (pyvm_deopt_site& site : history.deopt_sites) {
+    if (site.instruction != instr) continue;
+    ++site.count;
+    return;
+  }
+  history.deopt_sites.push_back({instr, 1});
 }
 
 void Manager::ReleaseRetired(Unit* unit) {
@@ -349,15 +510,59 @@ void Manager::ReleaseRetired(Unit* unit) {
 
 void Manager::UnitDied(Unit* unit) {
   auto found = histories_.find(unit);
-  if (!finished_ && found != histories_.end() && Observed()) {
-    pyvm_event event;
-    FillEvent(&event, PYVM_UNIT_DIED, unit, found->second);
-    Publish(event, nullptr);
+  if (!finished_ && found != histories_.end() && found->second.introduced &&
+      Observed()) {
+    NextEvent();
+    Snapshot snapshot;
+    Fill(&snapshot, PYVM_UNIT_DIED, &found->second);
+    Publish(snapshot.event, nullptr);
   }
   ReleaseRetired(unit);
   if (unit->tier_code != nullptr) unit->tier->release(unit, unit->tier_code);
   unit->tier_code = nullptr;
   histories_.erase(unit);
+}
+
+// The units that are alive, and what their descriptions point to.
+struct Manager::UnitViews {
+  struct Arrays {
+    std::vector<uint64_t> entries, loops;
+    std::vector<pyvm_site> sites;
+  };
+  std::vector<pyvm_unit_info> infos;
+  std::vector<Arrays> arrays;
+};
+
+Manager::UnitViews Manager::ViewUnits(bool with_sites) const {
+  std::vector<std::pair<uint32_t, const Unit*>> units;
+  for (const auto& [unit, history] : histories_)
+    units.emplace_back(history.id, unit);
+  std::sort(units.begin(), units.end());
+  UnitViews views;
+  views.arrays.reserve(units.size());
+  for (const auto& [id, unit] : units) {
+    UnitViews::Arrays& arrays = views.arrays.emplace_back();
+    CountsByTier(*unit, &arrays.entries, &arrays.loops);
+    if (with_sites) arrays.sites = SitesOf(*unit);
+    UnitName name = NameOf(*unit);
+    pyvm_unit_info info = {};
+    info.size = sizeof(info);
+    info.first_line = name.first_line;
+    info.unit_id = id;
+    info.name = name.qualified_name;
+    info.filename = name.filename;
+    info.tier = unit->tier->name;
+    info.instructions = unit->num_instrs;
+    info.bytecode_bytes = unit->bytes_bytecode;
+    info.entries = unit->entries_total();
+    info.loops = unit->loops_total();
+    info.entries_by_tier = arrays.entries.data();
+    info.loops_by_tier = arrays.loops.data();
+    info.num_sites = static_cast<uint32_t>(arrays.sites.size());
+    info.sites = arrays.sites.data();
+    views.infos.push_back(info);
+  }
+  return views;
 }
 
 std::vector<std::string> Manager::Finish(bool report) {
@@ -369,6 +574,15 @@ std::vector<std::string> Manager::Finish(bool report) {
     std::vector<const char*> names;
     for (int i = 0; i < kNumOps; ++i)
       names.push_back(pyvm::InfoOf(static_cast<Op>(i)).name);
+    auto wanted = [this](pyvm_wants what) {
+      return std::any_of(
+          config_.monitors.begin(), config_.monitors.end(),
+          [what](const Monitor& monitor) { return monitor.Wants(what); });
+    };
+    UnitViews views;
+    bool sites = wanted(PYVM_WANTS_SITES);
+    if (sites || wanted(PYVM_WANTS_UNITS)) views = ViewUnits(sites);
+    for (pyvm_tier_info& info : infos_) info.code_bytes = CodeBytesOf(info);
     pyvm_report known = {};
     known.size = sizeof(known);
     known.num_metrics = static_cast<uint32_t>(values.size());
@@ -376,6 +590,12 @@ std::vector<std::string> Manager::Finish(bool report) {
     known.num_opcodes = kNumOps;
     known.opcode_names = names.data();
     known.opcounts = opcounts_.get();
+    known.num_units = static_cast<uint32_t>(views.infos.size());
+    known.unit_stride = sizeof(pyvm_unit_info);
+    known.units = views.infos.data();
+    known.num_tiers = static_cast<uint32_t>(infos_.size());
+    known.tier_stride = sizeof(pyvm_tier_info);
+    known.tiers = infos_.data();
     for (const Monitor& monitor : config_.monitors) {
       if (const char* error = monitor.OnExit(known); error != nullptr) {
         complaints.push_back(absl::StrCat(

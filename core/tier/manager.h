@@ -5,6 +5,7 @@
 #ifndef PYVM_CORE_TIER_MANAGER_H_
 #define PYVM_CORE_TIER_MANAGER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -44,8 +45,16 @@ class Manager {
   void InitUnit(Unit* unit);
   // One of the unit's budgets is used up: on return it has new ones, and
   // perhaps another tier. `instr` is the index of the loop's header, where the
-  // caller knows it.
+  // caller knows it. The policy may be written in Python: this, as InitUnit,
+  // may run foreign code, and leaves an exception that is set as it was.
   void OnBudget(Unit* unit, bool loop, uint32_t instr);
+  // Compiled code has given up a frame of the unit at this instruction.
+  void NoteDeopt(Unit* unit, uint32_t instr);
+  // Machine code comes near its limit: at the next event the policy is asked
+  // what can be given up. Any thread, also in the middle of a compilation.
+  void NoteMemoryPressure() {
+    pressure_.store(true, std::memory_order_relaxed);
+  }
   // Before the unit's memory goes: its code is released.
   void UnitDied(Unit* unit);
   // Frees replaced code of the unit if no frame is in it any more.
@@ -66,6 +75,8 @@ class Manager {
   EventLog& log() { return log_; }
   // A tier's figures; null for one that is not in tiers().
   const pyvm_tier_info* InfoOf(const Tier* tier) const;
+  // What events call time: NowNs, or a count with --virtual-time.
+  uint64_t EventTimeNs() const;
   // Calls and back-edges of the unit in each of tiers().
   void CountsByTier(const Unit& unit, std::vector<uint64_t>* entries,
                     std::vector<uint64_t>* loops) const;
@@ -78,51 +89,82 @@ class Manager {
   // What the manager remembers of a unit. Made at its first event, or at once
   // where somebody looks.
   struct History {
+    Unit* unit = nullptr;
     uint32_t id = 0;
     uint32_t events = 0;
     uint32_t compiles = 0;
     uint32_t refusals = 0;
+    uint32_t deopts = 0;
+    bool introduced = false;  // PYVM_NEW_UNIT has been
     bool blacklisted = false;
     const char* refused = nullptr;
     uint64_t last_ns = 0;
     uint64_t last_entries = 0;
     uint64_t last_loops = 0;
+    uint64_t memory[2] = {};  // the policy's
     // What was counted in tiers that the unit has left: 2 * tiers().size()
     // numbers, entries first. Null until it leaves one.
     std::unique_ptr<uint64_t[]> left;
     std::vector<Retired> retired;
+    std::vector<pyvm_deopt_site> deopt_sites;
   };
+  // An event and what it points to.
+  struct Snapshot {
+    pyvm_event event = {};
+    std::vector<uint64_t> entries, loops;  // by tier
+    std::vector<pyvm_tier_info> tiers;
+  };
+  struct Attempt {
+    const char* refused = nullptr;
+    uint64_t spent_ns = 0;
+  };
+  struct UnitViews;
 
   bool Observed() const {
     return config_.policy || !config_.monitors.empty() || log_.enabled();
   }
-  History& HistoryOf(const Unit* unit);
+  History& HistoryOf(Unit* unit);
   uint32_t IndexOf(const Tier* tier) const;
-  void FillEvent(pyvm_event* event, uint32_t kind, const Unit* unit,
-                 const History& history);
+  // Gives the unit's first event, and carries out what is decided.
+  void Introduce(Unit* unit);
+  void NextEvent();
+  // Fills in the present event, whose number NextEvent has raised.
+  void Fill(Snapshot* snapshot, uint32_t kind, History* history) const;
+  pyvm_tier_info InfoFor(const Unit& unit, uint32_t tier) const;
   void Publish(const pyvm_event& event, const pyvm_decision* decision);
+  pyvm_decision Preset(const pyvm_event& event) const;
   void Ask(const pyvm_event& event, pyvm_decision* decision);
   void ApplyStress(const pyvm_event& event, pyvm_decision* decision) const;
-  void Apply(Unit* unit, History* history, pyvm_event* event,
+  void Apply(History* history, const pyvm_event& event,
              const pyvm_decision& decision);
-  // Null, or why not.
-  const char* ChangeTier(Unit* unit, History* history, const pyvm_event& event,
-                         uint32_t tier, const CompileRequest& request);
-  const char* Install(Unit* unit, History* history, const Tier* tier,
-                      pyvm_tier_info* info, const CompileRequest& request);
+  Attempt ChangeTier(History* history, const pyvm_event& event, uint32_t tier,
+                     const CompileRequest& request);
+  Attempt Evict(History* history);
+  Attempt Install(History* history, const Tier* tier,
+                  const CompileRequest& request);
+  void NoteOutcome(History* history, const pyvm_event& event, const Tier* tier,
+                   const Attempt& attempt);
   void NoteLeaving(const Unit& unit, History* history);
+  // Counts a decision that is none, and shows the first one.
+  void NoteError(const std::string& what, bool* shown);
+  void AskAboutPressure();
+  UnitViews ViewUnits(bool with_sites) const;
 
   ManagerConfig config_;
   std::vector<pyvm_tier_info> infos_;
   EventLog log_;
   absl::node_hash_map<const Unit*, History>
       histories_;  // elements stay in place
-  std::vector<uint64_t> entries_by_tier_,
-      loops_by_tier_;  // of the present event
   std::unique_ptr<uint64_t[]> opcounts_;
   uint64_t sequence_ = 0;
   uint64_t virtual_time_ = 0;
   uint32_t next_id_ = 0;
+  // The policy is running: what it executes itself, or other threads meanwhile,
+  // is no event.
+  bool deciding_ = false;
+  bool shown_error_ = false;
+  bool shown_missing_tier_ = false;
+  std::atomic<bool> pressure_ = false;
   bool finished_ = false;
 };
 
@@ -135,6 +177,13 @@ inline void OnBudget(Unit* unit, bool loop, uint32_t instr = 0) {
   TheManager().OnBudget(unit, loop, instr);
 }
 inline void UnitDied(Unit* unit) { TheManager().UnitDied(unit); }
+inline void NoteDeopt(Unit* unit, uint32_t instr) {
+  TheManager().NoteDeopt(unit, instr);
+}
+// What code memory calls: see Manager::NoteMemoryPressure. In bytes.
+inline void NoteMemoryPressure(uint64_t /*live*/, uint64_t /*limit*/) {
+  TheManager().NoteMemoryPressure();
+}
 
 }  // namespace pyvm
 

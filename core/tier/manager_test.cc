@@ -1,6 +1,7 @@
 #include "core/tier/manager.h"
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ namespace {
 struct Script {
   std::deque<pyvm_decision> answers;
   std::vector<pyvm_event> asked;
+  std::vector<pyvm_tier_info> high;  // what each event said of the upper tier
+  std::function<void()> meanwhile;   // what the policy executes
   std::vector<std::vector<uint64_t>> entries_by_tier;
 };
 Script script;
@@ -29,13 +32,18 @@ const pyvm_policy kPolicy = {
       script.asked.push_back(*event);
       script.entries_by_tier.emplace_back(
           event->entries_by_tier, event->entries_by_tier + event->num_tiers);
+      if (event->num_tiers > 1) script.high.push_back(event->tiers[1]);
+      if (script.meanwhile) script.meanwhile();
+      ++event->memory[1];
       if (script.answers.empty()) return;
+      decision->error = script.answers.front().error;
       decision->action = script.answers.front().action;
       decision->tier = script.answers.front().tier;
       decision->entry_budget = script.answers.front().entry_budget;
       decision->loop_budget = script.answers.front().loop_budget;
       script.answers.pop_front();
-    }};
+    },
+    PYVM_WANTS_PRESSURE};
 const pyvm_plugin kPolicyPlugin = {.abi_version = PYVM_ABI_VERSION,
                                    .size = sizeof(pyvm_plugin),
                                    .kind = PYVM_POLICY,
@@ -48,12 +56,17 @@ const pyvm_plugin kPolicyPlugin = {.abi_version = PYVM_ABI_VERSION,
                                    .api = &kPolicy};
 
 std::vector<uint32_t> seen;
+std::vector<uint64_t> sequences;
+std::vector<uint64_t> reported_units;
 const pyvm_monitor kMonitor = {
-    sizeof(pyvm_monitor), PYVM_WANTS_EVENTS,
+    sizeof(pyvm_monitor), PYVM_WANTS_EVENTS | PYVM_WANTS_UNITS,
     [](void*, const pyvm_event* event, const pyvm_decision*) {
       seen.push_back(event->kind);
+      sequences.push_back(event->sequence);
     },
     [](void*, const pyvm_report* report) -> const char* {
+      for (uint32_t i = 0; i < report->num_units; ++i)
+        reported_units.push_back(report->units[i].unit_id);
       return report->num_metrics > 0 ? "noted" : nullptr;
     }};
 const pyvm_plugin kMonitorPlugin = {.abi_version = PYVM_ABI_VERSION,
@@ -70,8 +83,9 @@ const pyvm_plugin kMonitorPlugin = {.abi_version = PYVM_ABI_VERSION,
 // --- Two tiers: one that takes all as it is, and one that compiles, or does
 // not.
 
-const Tier kLow = {"low",   "help", kTierIsLandingTier, nullptr, nullptr,
-                   nullptr, nullptr};
+const Tier kLow = {"low",   "help",  kTierIsLandingTier,
+                   nullptr, nullptr, nullptr,
+                   nullptr, 1,       0};
 const char* refusal = nullptr;
 CompileRequest last_request;
 int released = 0;
@@ -82,7 +96,7 @@ CompileResult Compile(Unit*, const CompileRequest& request) {
 }
 const Tier kHigh = {"high",  "help",  0,
                     Compile, nullptr, [](Unit*, void*) { ++released; },
-                    nullptr};
+                    nullptr, 3,       7};
 
 const pyvm_host kHost = {PYVM_ABI_VERSION, sizeof(pyvm_host), "0.1", nullptr,
                          nullptr};
@@ -106,6 +120,8 @@ class ManagerTest : public testing::Test {
   void SetUp() override {
     script = {};
     seen.clear();
+    sequences.clear();
+    reported_units.clear();
     refusal = nullptr;
     released = 0;
     options = {};
@@ -262,6 +278,156 @@ TEST_F(ManagerTest, CodeBytesAreLimited) {
   manager_.InitUnit(&unit_);
   UseUpEntries();
   EXPECT_EQ(unit_.tier, &kLow);
+}
+
+TEST_F(ManagerTest, TheWayBackIsToTheLandingTier) {
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_EVICT, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 3, 3), Answer(PYVM_EVICT, 0, 5, 6)};
+  manager_.InitUnit(&unit_);
+  EXPECT_EQ(metrics.refusals, 1u);  // there is nothing to give up
+  UseUpEntries();
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_EQ(unit_.entry_budget, 5);
+  EXPECT_EQ(released, 1);
+  EXPECT_EQ(metrics.evictions, 1u);
+}
+
+TEST_F(ManagerTest, UnderPressureUnitsWithCodeAreAskedAbout) {
+  Configure({&kLow, &kHigh}, true);
+  Unit other;
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20), Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 30, 40)};
+  manager_.InitUnit(&other);
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  manager_.NoteMemoryPressure();
+  script.answers = {Answer(PYVM_STAY, 0, 50, 60), Answer(PYVM_EVICT, 0, 7, 8)};
+  unit_.loop_budget = 33;
+  UseUpEntries();
+  ASSERT_EQ(script.asked.size(), 5u);  // the interpreted unit is left alone
+  EXPECT_EQ(script.asked[4].kind, PYVM_MEMORY_PRESSURE);
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_EQ(unit_.entry_budget, 7);
+  UseUpEntries();
+  EXPECT_EQ(script.asked.size(), 6u);  // once is enough
+}
+
+TEST_F(ManagerTest, UnderPressureBudgetsStayAsTheyAre) {
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 30, 40)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  unit_.loop_budget = 33;
+  manager_.NoteMemoryPressure();
+  Unit other;
+  manager_.InitUnit(&other);
+  EXPECT_EQ(script.asked.back().kind, PYVM_MEMORY_PRESSURE);
+  EXPECT_EQ(unit_.tier, &kHigh);
+  EXPECT_EQ(unit_.entry_budget, 30);
+  EXPECT_EQ(unit_.loop_budget, 33);
+  EXPECT_EQ(unit_.loops_total(), 7u);
+}
+
+TEST_F(ManagerTest, FailuresOfThePolicyAreCountedAndShownOnce) {
+  Configure({&kLow, &kHigh}, true);
+  pyvm_decision fails = Answer(PYVM_COMPILE, 1, 3, 3);
+  fails.error = "it raised";
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20), fails, fails,
+                    Answer(PYVM_COMPILE, 2, 3, 3),
+                    Answer(PYVM_COMPILE, 2, 3, 3)};
+  manager_.InitUnit(&unit_);
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 4; ++i) UseUpEntries();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "pyvm: policy script failed: it raised; ? stays in its tier "
+            "(--stats counts policy.errors)\n"
+            "pyvm: policy script asked for a tier that is not in --tiers; ? "
+            "stays in its tier (--stats counts policy.errors)\n");
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_EQ(metrics.policy_errors, 4u);
+}
+
+TEST_F(ManagerTest, WhatThePolicyExecutesIsNoEvent) {
+  Configure({&kLow, &kHigh}, true);
+  Unit inside;
+  script.meanwhile = [&] {
+    if (inside.tier == nullptr) manager_.InitUnit(&inside);
+    manager_.OnBudget(&inside, false, 0);
+  };
+  manager_.InitUnit(&unit_);
+  ASSERT_EQ(script.asked.size(), 1u);
+  EXPECT_EQ(inside.entry_budget, 1);
+  // It is met when the program runs it.
+  script.meanwhile = nullptr;
+  inside.entry_budget = 0;
+  manager_.OnBudget(&inside, false, 0);
+  ASSERT_EQ(script.asked.size(), 2u);
+  EXPECT_EQ(script.asked[1].kind, PYVM_NEW_UNIT);
+  EXPECT_EQ(script.asked[1].entries_since, 0u);
+}
+
+TEST_F(ManagerTest, EventsHoldPredictionsDeoptsAndMemory) {
+  Configure({&kLow, &kHigh}, true);
+  unit_.bytes_bytecode = 100;
+  options.virtual_time = true;
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 3, 3)};
+  manager_.InitUnit(&unit_);
+  EXPECT_EQ(script.high[0].predicted_compile_ns, 700);
+  EXPECT_EQ(script.high[0].predicted_speedup, 3);
+  manager_.NoteDeopt(&unit_, 5);
+  manager_.NoteDeopt(&unit_, 8);
+  manager_.NoteDeopt(&unit_, 5);
+  UseUpEntries();
+  const pyvm_event& event = script.asked[1];
+  EXPECT_EQ(event.deopts, 3u);
+  ASSERT_EQ(event.num_deopt_sites, 2u);
+  EXPECT_EQ(event.deopt_sites[0].instruction, 5u);
+  EXPECT_EQ(event.deopt_sites[0].count, 2u);
+  EXPECT_EQ(event.memory[1], 2u);
+  UseUpEntries();
+  // Compiled by now; but what that took would differ from run to run.
+  EXPECT_EQ(script.high[2].predicted_compile_ns, 700);
+  EXPECT_EQ(script.high[2].compile_ns, 0u);
+  EXPECT_EQ(script.high[2].predicted_speedup, 1);
+}
+
+TEST_F(ManagerTest, VirtualTimeIsMadeOfCounts) {
+  options.virtual_time = true;
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20), Answer(PYVM_STAY, 0, 5, 5)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  UseUpEntries();
+  EXPECT_EQ(script.asked[0].time_ns, 0u);
+  EXPECT_EQ(script.asked[1].time_ns, 10u * PYVM_VIRTUAL_NS);
+  EXPECT_EQ(script.asked[2].time_ns, 15u * PYVM_VIRTUAL_NS);
+  EXPECT_EQ(script.asked[2].ns_since, 5u * PYVM_VIRTUAL_NS);
+  EXPECT_EQ(manager_.EventTimeNs(), 15u * PYVM_VIRTUAL_NS);
+}
+
+TEST_F(ManagerTest, AnOutcomeHasTheNumberOfItsEvent) {
+  Configure({&kLow, &kHigh}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 3, 3)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  UseUpEntries();
+  EXPECT_EQ(sequences, (std::vector<uint64_t>{1, 2, 2, 3}));
+}
+
+TEST_F(ManagerTest, ReportsHaveTheUnitsThatAreAlive) {
+  Configure({&kLow}, false);
+  Unit first, second;
+  manager_.InitUnit(&first);
+  manager_.InitUnit(&second);
+  manager_.InitUnit(&unit_);
+  manager_.UnitDied(&second);
+  manager_.Finish(true);
+  EXPECT_EQ(reported_units, (std::vector<uint64_t>{1, 3}));
 }
 
 TEST_F(ManagerTest, MonitorsReportOnce) {

@@ -26,6 +26,8 @@ struct Options {
   // A host frame in an untraced program is a fatal error.
   bool strict = false;
   uint32_t stress = 0;  // of enum Stress
+  // Events and decisions know counts alone, and no clock.
+  bool virtual_time = false;
 
   // --dump=bytecode[:GLOB]: null where it is not asked for; "*" for all
   // functions. The glob is matched against the qualified name.

@@ -35,6 +35,9 @@ class Policy {
     CallPlugin(instance_, "decide",
                [&] { api()->decide(instance_.self(), &event, decision); });
   }
+  bool Wants(pyvm_policy_wants what) const {
+    return PYVM_HAS(api(), wants) && (api()->wants & what) != 0;
+  }
   const PluginInstance& instance() const { return instance_; }
 
  private:

@@ -41,6 +41,7 @@ std::string TierJson(const Tier& tier) {
   if (const pyvm_tier_info* info = TheManager().InfoOf(&tier);
       info != nullptr) {
     absl::StrAppend(&json, ", \"compiled\": ", info->compiled,
+                    ", \"compiled_bytecode\": ", info->compiled_bytecode,
                     ", \"refused\": ", info->refused,
                     ", \"compile_ns\": ", info->compile_ns);
   } else {

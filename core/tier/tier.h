@@ -28,6 +28,9 @@ enum class EntryKind : uint8_t {
 struct CompileRequest {
   EntryKind entry = EntryKind::kFunctionStart;
   uint32_t loop = 0;  // for kLoopHeader: instruction index
+  // What the policy wants an optimizing tier to do, in the tier's own words;
+  // null: as the tier likes. Valid during the call.
+  const char* passes = nullptr;
 };
 
 // Either code (owned by the tier until `release`), or a reason for refusal: a
@@ -57,6 +60,12 @@ struct Tier {
   // `counts` has kNumOps elements and outlives the tier. Null where the
   // capability is absent.
   void (*count_ops)(uint64_t* counts);
+
+  // What the tier says of itself, for predictions; 0: nothing. How many times
+  // as fast as an interpreter whose speed is 1 its code is, and what it takes
+  // to compile a byte of bytecode.
+  double speed;
+  double compile_ns_per_byte;
 };
 
 }  // namespace pyvm

@@ -4,15 +4,13 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/plugin/pyvm.h"
+#include "plugins/common/policy.h"
 
+namespace pyvm::plugins {
 namespace {
 
 constexpr pyvm_param kParams[] = {
@@ -31,63 +29,24 @@ constexpr pyvm_param kParams[] = {
      "promoted"},
     {"max-code", PYVM_INT, "bytes", "0", 0, 1e15,
      "promote nothing while there is so much machine code; 0: no limit"},
-};
-
-// One of the two kinds of counts: its thresholds by tier.
-class Thresholds {
- public:
-  explicit Thresholds(int32_t llvm) : llvm_(llvm) {}
-
-  void Set(const pyvm_arg& arg) {
-    common_ = static_cast<int32_t>(arg.v.i);
-    is_default_ = arg.is_default != 0;
-  }
-  void Set(std::string_view tier, const pyvm_arg& arg) {
-    own_[std::string(tier)] = static_cast<int32_t>(arg.v.i);
-  }
-  int32_t Before(const char* tier) const {
-    if (auto found = own_.find(tier); found != own_.end()) return found->second;
-    return is_default_ && std::string_view(tier) == "llvm" ? llvm_ : common_;
-  }
-
- private:
-  int32_t llvm_;
-  int32_t common_ = 25;
-  bool is_default_ = true;
-  std::map<std::string, int32_t, std::less<>> own_;
+    kEvictBelow,
 };
 
 class FixedCount {
  public:
-  FixedCount(const pyvm_arg* args, size_t num_args) {
-    for (size_t i = 0; i < num_args; ++i) {
-      std::string_view name = args[i].name;
-      if (name == "calls") {
-        calls_.Set(args[i]);
-      } else if (name == "loops") {
-        loops_.Set(args[i]);
-      } else if (name == "only") {
-        SetOnly(args[i].v.s);
-      } else if (name == "max-code") {
-        max_code_ = static_cast<uint64_t>(args[i].v.i);
-      } else {
-        (name[0] == 'c' ? calls_ : loops_).Set(name.substr(6), args[i]);
-      }
-    }
+  static constexpr uint32_t kWants = PYVM_WANTS_PRESSURE;
+
+  explicit FixedCount(const Args& args)
+      : calls_(args, "calls", {{"llvm", 1500}}),
+        loops_(args, "loops", {{"llvm", 2500}}),
+        max_code_(static_cast<uint64_t>(args.Int("max-code"))),
+        eviction_(args) {
+    SetOnly(args.String("only"));
   }
 
   void Decide(const pyvm_event& event, pyvm_decision* decision) {
-    bool outside = event.tier >= event.num_tiers;
-    uint32_t next = outside ? 0 : event.tier + 1;
-    decision->action = PYVM_STAY;
-    if (next >= event.num_tiers) {
-      decision->reason = "it is in the top tier";
+    if (eviction_.Decide(event, decision) || CannotRise(event, decision))
       return;
-    }
-    if (event.refused != nullptr) {
-      decision->reason = event.refused;
-      return;
-    }
     if (!IsChosen(event.name)) {
       decision->reason = "its name is not in `only`";
       return;
@@ -96,31 +55,32 @@ class FixedCount {
       decision->reason = "machine code has reached max-code";
       return;
     }
+    uint32_t next = NextTier(event);
     // Counts begin anew in each tier.
-    uint64_t calls =
-        outside ? event.entries : event.entries_by_tier[event.tier];
-    uint64_t loops = outside ? event.loops : event.loops_by_tier[event.tier];
-    int32_t wanted_calls = calls_.Before(event.tiers[next].name);
-    int32_t wanted_loops = loops_.Before(event.tiers[next].name);
-    snprintf(reason_, sizeof(reason_), "%llu of %d calls, %llu of %d loops",
-             static_cast<unsigned long long>(calls), wanted_calls,
-             static_cast<unsigned long long>(loops), wanted_loops);
-    decision->reason = reason_;
-    if (calls < static_cast<uint64_t>(wanted_calls) &&
-        loops < static_cast<uint64_t>(wanted_loops)) {
-      decision->entry_budget = wanted_calls - static_cast<int32_t>(calls);
-      decision->loop_budget = wanted_loops - static_cast<int32_t>(loops);
-      return;
+    Counts here = CountsHere(event);
+    Counts wanted = Before(event, next);
+    decision->reason = reason_.Format("%llu of %llu calls, %llu of %llu loops",
+                                      Print(here.calls), Print(wanted.calls),
+                                      Print(here.loops), Print(wanted.loops));
+    if (here.calls >= wanted.calls || here.loops >= wanted.loops) {
+      Promote(event, decision, next);
+      if (next + 1 >= event.num_tiers) return;
+      wanted = Before(event, next + 1);
+      here = {0, 0};
     }
-    decision->action = event.kind == PYVM_LOOP_BUDGET ? PYVM_OSR : PYVM_COMPILE;
-    decision->tier = next;
-    if (next + 1 < event.num_tiers) {
-      decision->entry_budget = calls_.Before(event.tiers[next + 1].name);
-      decision->loop_budget = loops_.Before(event.tiers[next + 1].name);
-    }
+    decision->entry_budget = static_cast<int32_t>(wanted.calls - here.calls);
+    decision->loop_budget = static_cast<int32_t>(wanted.loops - here.loops);
   }
 
  private:
+  static unsigned long long Print(uint64_t number) { return number; }
+
+  Counts Before(const pyvm_event& event, uint32_t tier) const {
+    const char* name = TierAt(event, tier).name;
+    return {static_cast<uint64_t>(calls_.Of(name)),
+            static_cast<uint64_t>(loops_.Of(name))};
+  }
+
   void SetOnly(std::string_view globs) {
     while (!globs.empty()) {
       size_t end = std::min(globs.find('+'), globs.size());
@@ -137,36 +97,22 @@ class FixedCount {
     return false;
   }
 
-  Thresholds calls_{1500};
-  Thresholds loops_{2500};
+  ByTier calls_, loops_;
   std::vector<std::string> only_;
-  uint64_t max_code_ = 0;
-  char reason_[128] = "";
+  uint64_t max_code_;
+  Eviction eviction_;
+  Reason reason_;
 };
 
-constexpr pyvm_policy kPolicy = {
-    .size = sizeof(pyvm_policy),
-    .decide =
-        [](void* self, const pyvm_event* event, pyvm_decision* decision) {
-          static_cast<FixedCount*>(self)->Decide(*event, decision);
-        },
-};
-
-constexpr pyvm_plugin kPlugin = {
-    .abi_version = PYVM_ABI_VERSION,
-    .size = sizeof(pyvm_plugin),
-    .kind = PYVM_POLICY,
-    .num_params = sizeof(kParams) / sizeof(kParams[0]),
-    .name = "fixed-count",
-    .help =
-        "promotes after a fixed number of calls or loops (Pyston 0.6, CinderX)",
-    .params = kParams,
-    .create = [](const pyvm_host*, const pyvm_arg* args, size_t num_args, char*,
-                 size_t) -> void* { return new FixedCount(args, num_args); },
-    .destroy = [](void* self) { delete static_cast<FixedCount*>(self); },
-    .api = &kPolicy,
-};
+constexpr pyvm_plugin kPlugin = PolicyPlugin<FixedCount>(
+    "fixed-count",
+    "promotes after a fixed number of calls or loops (Pyston 0.6, "
+    "core/options.cpp; CinderX, compile_after_n_calls)",
+    kParams);
 
 }  // namespace
+}  // namespace pyvm::plugins
 
-const pyvm_plugin* pyvm_plugin_main(const pyvm_host*) { return &kPlugin; }
+const pyvm_plugin* pyvm_plugin_main(const pyvm_host*) {
+  return &pyvm::plugins::kPlugin;
+}

@@ -47,7 +47,7 @@ static void decide(void* data, const pyvm_event* event,
   decision->action = event->kind == PYVM_LOOP_BUDGET ? PYVM_OSR : PYVM_COMPILE;
 }
 
-static const pyvm_policy policy = {sizeof(policy), decide};
+static const pyvm_policy policy = {.size = sizeof(policy), .decide = decide};
 
 static const pyvm_plugin plugin = {
     PYVM_ABI_VERSION,

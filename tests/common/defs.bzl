@@ -10,7 +10,7 @@ PLUGINS = [
     "//tiers/interp:libpyvm_tier_interp",
 ]
 
-def pyvm_test(name, runner, args = [], data = [], tags = [], **kwargs):
+def pyvm_test(name, runner, args = [], data = [], plugins = PLUGINS, tags = [], **kwargs):
     """A test that passes when `runner --pyvm <pyvm> args` exits with 0.
 
     Args:
@@ -18,6 +18,7 @@ def pyvm_test(name, runner, args = [], data = [], tags = [], **kwargs):
       runner: the script, a file of the calling package.
       args: its arguments.
       data: files that it reads.
+      plugins: what it may ask for.
       tags: further tags.
       **kwargs: passed to sh_test.
     """
@@ -25,8 +26,8 @@ def pyvm_test(name, runner, args = [], data = [], tags = [], **kwargs):
         name = name,
         srcs = ["//tests/common:bazel_test.sh"],
         args = ["$(location %s)" % runner, "$(location %s)" % PYVM] +
-               ["$(location %s)" % p for p in PLUGINS] + ["--"] + args,
-        data = data + [runner, PYVM, "//tests/common:harness"] + PLUGINS,
+               ["$(location %s)" % p for p in plugins] + ["--"] + args,
+        data = data + [runner, PYVM, "//tests/common:harness"] + plugins,
         tags = tags,
         **kwargs
     )

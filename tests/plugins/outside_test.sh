@@ -64,7 +64,7 @@ refuse() {
 
 plugin='#include "pyvm.h"
 static void decide(void* s, const pyvm_event* e, pyvm_decision* d) { (void)s, (void)e, (void)d; THROW }
-static const pyvm_policy policy = {sizeof(policy), decide};
+static const pyvm_policy policy = {sizeof(policy), decide, 0};
 static const pyvm_plugin plugin = {VERSION, sizeof(plugin), PYVM_POLICY, 0, "broken", "help", 0, 0, 0, &policy};
 PYVM_EXTERN const pyvm_plugin* ENTRY(const pyvm_host* host) { (void)host; BODY return &plugin; }'
 # broken NAME OPTION...: builds NAME.so from the text above, with these macros.
