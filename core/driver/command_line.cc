@@ -213,7 +213,7 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
       "--strict", line->strict,
       "a frame in CPython's evaluator is a fatal error unless traced");
   app->add_option("--stress", raw->stresses,
-                  "provoke what is rare: promote, osr, gc")
+                  "provoke what is rare: promote, osr, gc, evict")
       ->type_name("KIND,...");
   app->add_flag("--virtual-time", line->virtual_time,
                 "decide by counts alone, so that two runs decide the same");
@@ -269,8 +269,9 @@ absl::Status ParseBits(const char* option,
 
 absl::Status ParseStress(const std::vector<std::string>& stresses,
                          CommandLine* line) {
-  static_assert(kStressPromote == 1 && kStressOsr == 2 && kStressGc == 4);
-  return ParseBits("--stress", stresses, {"promote", "osr", "gc"},
+  static_assert(kStressPromote == 1 && kStressOsr == 2 && kStressGc == 4 &&
+                kStressEvict == 8);
+  return ParseBits("--stress", stresses, {"promote", "osr", "gc", "evict"},
                    &line->stress);
 }
 

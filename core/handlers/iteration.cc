@@ -1,5 +1,6 @@
 // Loops over iterators.
 #include "core/handlers/machine.h"
+#include "core/runtime/container.h"
 #include "core/runtime/object.h"
 
 namespace pyvm::handlers {
@@ -21,6 +22,7 @@ struct Enumerate {
   PyObject ob_base;
   Py_ssize_t index;
   PyObject* iterator;
+  PyObject* result;
 };
 struct DictItems {
   PyObject ob_base;
@@ -185,6 +187,21 @@ inline PyObject* NextOf(PyObject* iterator) {
   return Py_TYPE(iterator)->tp_iternext(iterator);
 }
 
+// CPython's iterators of pairs keep the last one, in a tuple that they use again:
+// its items live until the next iteration. So they do here.
+inline void Retain(Activation* act, PyObject* result, PyObject* first,
+                   PyObject* second) {
+  if (result == nullptr || result->ob_refcnt != 1) return;
+  PyObject* old_first = PyTuple_GET_ITEM(result, 0);
+  PyObject* old_second = PyTuple_GET_ITEM(result, 1);
+  PyTuple_SET_ITEM(result, 0, Py_NewRef(first));
+  PyTuple_SET_ITEM(result, 1, Py_NewRef(second));
+  // The collector may have left it out while it held nothing.
+  if (!_PyObject_GC_IS_TRACKED(result)) Track(act->interp, result);
+  Py_DECREF(old_first);
+  Py_DECREF(old_second);
+}
+
 // The iterator has not given a pair: the end of the loop, or an exception.
 PYVM_HANDLER EndPairs(PYVM_ARGS) {
   if (PyErr_Occurred()) {
@@ -223,6 +240,7 @@ PYVM_HANDLER ForIterEnumerate(PYVM_ARGS) {
     PYVM_ERROR();
   }
   ++it->index;
+  Retain(act, it->result, index, item);
   PYVM_STORE_PAIR(index, item);
 }
 
@@ -260,6 +278,8 @@ PYVM_HANDLER ForIterItems(PYVM_ARGS) {
   --it->left;
   Py_INCREF(key);
   Py_INCREF(value);
+  SavePc(pc, regs, pool);
+  Retain(act, it->result, key, value);
   PYVM_STORE_PAIR(key, value);
 }
 
@@ -278,6 +298,7 @@ PYVM_HANDLER ForIterZip(PYVM_ARGS) {
     Py_DECREF(first);
     PYVM_TAIL EndPairs(pc, regs, pool, act);
   }
+  Retain(act, it->result, first, second);
   PYVM_STORE_PAIR(first, second);
 }
 

@@ -243,15 +243,26 @@ void Manager::Ask(const pyvm_event& event, pyvm_decision* decision) {
   ApplyStress(event, decision);
 }
 
-void Manager::ApplyStress(const pyvm_event& event,
-                          pyvm_decision* decision) const {
-  bool promote = (options.stress & kStressPromote) != 0;
+void Manager::ApplyStress(const pyvm_event& event, pyvm_decision* decision) {
+  bool evict = (options.stress & kStressEvict) != 0;
+  bool promote = evict || (options.stress & kStressPromote) != 0;
   bool osr = (options.stress & kStressOsr) != 0;
   uint32_t next = event.tier >= event.num_tiers ? 0 : event.tier + 1;
-  if ((!promote && !osr) || next >= event.num_tiers) return;
-  if (event.kind == PYVM_MEMORY_PRESSURE) return;
-  if (promote) decision->entry_budget = 1;
-  decision->loop_budget = 1;
+  if ((!promote && !osr) || event.kind == PYVM_MEMORY_PRESSURE) return;
+  if (evict) {
+    decision->entry_budget = static_cast<int32_t>(1 + random_() % 16);
+    decision->loop_budget = static_cast<int32_t>(1 + random_() % 32);
+    bool compiled = event.tier < event.num_tiers &&
+                    config_.tiers[event.tier] != config_.landing;
+    if (compiled && event.kind != PYVM_NEW_UNIT && random_() % 2 == 0) {
+      decision->action = PYVM_EVICT;
+      decision->reason = "--stress";
+      return;
+    }
+  }
+  if (next >= event.num_tiers) return;
+  if (promote && !evict) decision->entry_budget = 1;
+  if (!evict) decision->loop_budget = 1;
   bool in_loop = event.kind == PYVM_LOOP_BUDGET;
   if (event.kind == PYVM_NEW_UNIT || (!promote && !in_loop)) return;
   decision->action = in_loop ? PYVM_OSR : PYVM_COMPILE;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -134,7 +135,7 @@ class Manager {
   void Publish(const pyvm_event& event, const pyvm_decision* decision);
   pyvm_decision Preset(const pyvm_event& event) const;
   void Ask(const pyvm_event& event, pyvm_decision* decision);
-  void ApplyStress(const pyvm_event& event, pyvm_decision* decision) const;
+  void ApplyStress(const pyvm_event& event, pyvm_decision* decision);
   void Apply(History* history, const pyvm_event& event,
              const pyvm_decision& decision);
   Attempt ChangeTier(History* history, const pyvm_event& event, uint32_t tier,
@@ -158,6 +159,7 @@ class Manager {
   std::unique_ptr<uint64_t[]> opcounts_;
   uint64_t sequence_ = 0;
   uint64_t virtual_time_ = 0;
+  std::minstd_rand random_;  // of --stress; the same in each run
   uint32_t next_id_ = 0;
   // The policy is running: what it executes itself, or other threads meanwhile,
   // is no event.

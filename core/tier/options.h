@@ -14,6 +14,7 @@ enum Stress : uint32_t {
   kStressPromote = 1u << 0,  // promote at the first call or back-edge
   kStressOsr = 1u << 1,      // promote inside loops, never at calls
   kStressGc = 1u << 2,       // collect garbage at every opportunity
+  kStressEvict = 1u << 3,    // give code back at random events, promote again
 };
 
 // --perf=: what Linux's profiler is told of machine code.

@@ -41,17 +41,14 @@ CompileResult Compile(Unit* unit, const CompileRequest&) {
   return {&code, nullptr};
 }
 
-_object* Enter(Unit* unit, _ts* tstate, _PyInterpreterFrame* frame,
-               int throwing) {
-  return TheManager().landing()->enter(unit, tstate, frame, throwing);
-}
+void Run(Activation* act) { TheManager().landing()->run(act); }
 
 const Tier kTier = {
     .name = "second",
     .help = "runs what the landing tier runs",
     .capabilities = kTierCanEnterLoops,
     .compile = Compile,
-    .enter = Enter,
+    .run = Run,
     .release = [](Unit* unit, void*) { Account(unit, -1); },
     .count_ops = nullptr,
     .speed = 2,
