@@ -333,19 +333,19 @@ namespace {
 
 PYVM_HANDLER Resume(PYVM_ARGS) {
   Unit* unit = UnitIn(pool);
-  if (pc->b == 0 && --unit->entry_budget <= 0) [[unlikely]] {
-    SavePc(pc, regs, pool);
+  bool asked = pc->b == 0 && --unit->entry_budget <= 0;
+  if (asked) [[unlikely]]
     OnBudget(unit, /*loop=*/false);
-    if (unit->tier != &kThisTier) {
-      ++unit->entry_budget;  // is counted there
-      PYVM_SWITCH();
-    }
-  }
   if (*act->eval_breaker | act->cframe.use_tracing) [[unlikely]] {
     if (act->cframe.use_tracing) PYVM_TAIL HandOver(pc, regs, pool, act);
     SavePc(pc, regs, pool);
     if (HandlePending(act->tstate) < 0) PYVM_ERROR();
     if (act->cframe.use_tracing) PYVM_TAIL HandOver(pc, regs, pool, act);
+  }
+  if (asked) [[unlikely]] {
+    // The unit may have another tier by now.
+    ++pc;
+    PYVM_SWITCH();
   }
   PYVM_NEXT(1);
 }

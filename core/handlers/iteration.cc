@@ -187,8 +187,8 @@ inline PyObject* NextOf(PyObject* iterator) {
   return Py_TYPE(iterator)->tp_iternext(iterator);
 }
 
-// CPython's iterators of pairs keep the last one, in a tuple that they use again:
-// its items live until the next iteration. So they do here.
+// CPython's iterators of pairs keep the last one, in a tuple that they use
+// again: its items live until the next iteration. So they do here.
 inline void Retain(Activation* act, PyObject* result, PyObject* first,
                    PyObject* second) {
   if (result == nullptr || result->ob_refcnt != 1) return;
