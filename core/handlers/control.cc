@@ -337,7 +337,8 @@ PYVM_HANDLER Resume(PYVM_ARGS) {
     SavePc(pc, regs, pool);
     OnBudget(unit, /*loop=*/false);
     if (unit->tier != &kThisTier) {
-      ++unit->entry_budget;  // is counted there
+      // The call is counted there; beyond PYVM_NEVER there is no number.
+      if (unit->entry_budget < PYVM_NEVER) ++unit->entry_budget;
       PYVM_SWITCH();
     }
   }
