@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/bytecode/unit.h"
 #include "core/code/code_map.h"
+#include "core/code/code_memory.h"
 #include "core/driver/identity.h"
 #include "core/host/host.h"
 #include "core/plugin/loader.h"
@@ -231,6 +232,8 @@ absl::Status SetUp(const CommandLine& line, Registry* registry) {
     config.monitors.emplace_back(*std::move(monitor));
   }
   status = TheManager().Configure(std::move(config));
+  if (status.ok() && TheManager().policy() != nullptr)
+    TheCodeMemory().OnPressure(NoteMemoryPressure);
   if (status.ok()) status = OpenOutputs(line);
   if (status.ok() && HasExitWork()) {
     pthread_atfork(nullptr, nullptr, [] { TheManager().AfterForkInChild(); });

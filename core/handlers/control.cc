@@ -334,8 +334,10 @@ namespace {
 PYVM_HANDLER Resume(PYVM_ARGS) {
   Unit* unit = UnitIn(pool);
   bool asked = pc->b == 0 && --unit->entry_budget <= 0;
-  if (asked) [[unlikely]]
+  if (asked) [[unlikely]] {
+    SavePc(pc, regs, pool);
     OnBudget(unit, /*loop=*/false);
+  }
   if (*act->eval_breaker | act->cframe.use_tracing) [[unlikely]] {
     if (act->cframe.use_tracing) PYVM_TAIL HandOver(pc, regs, pool, act);
     SavePc(pc, regs, pool);

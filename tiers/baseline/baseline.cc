@@ -55,6 +55,9 @@ const Tier kThisTier = {
     .run = baseline::Run,
     .release = baseline::ReleaseCode,
     .count_ops = nullptr,
+    // Measured on experiments/programs and the standard library's modules.
+    .speed = 1.3,
+    .compile_ns_per_byte = 50,
 };
 
 }  // namespace pyvm::handlers

@@ -73,6 +73,8 @@ const Tier kThisTier = {
     .run = Run,
     .release = Release,
     .count_ops = CountOps,
+    .speed = 1,
+    .compile_ns_per_byte = 0,
 };
 
 }  // namespace pyvm::handlers
