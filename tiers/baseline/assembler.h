@@ -10,6 +10,8 @@
 #define XBYAK_NO_EXCEPTION
 #include <xbyak/xbyak.h>
 
+#include "tiers/baseline/layout.h"
+
 namespace pyvm::baseline {
 
 // What machine code keeps in registers that C functions preserve.
@@ -41,6 +43,27 @@ class Assembler : public Xbyak::CodeGenerator {
     db(0x0f);
     db(0x85);
     Displacement(target);
+  }
+
+  // A C function anywhere. Clobbers rax.
+  template <typename F>
+  void CallC(F* function) {
+    mov(rax, reinterpret_cast<uintptr_t>(function));
+    call(rax);
+  }
+  // What a handler takes behind the instruction, which is in rdi.
+  void HandlerArguments() {
+    mov(rsi, r13);
+    mov(rdx, r14);
+    mov(rcx, r15);
+  }
+  // Sets the zero flag if neither signals nor threads nor tracing ask for
+  // attention. Clobbers rax and r8.
+  void TestBreaker() {
+    mov(rax, ptr[ACT(eval_breaker)]);
+    mov(eax, dword[rax]);
+    movzx(r8d, byte[r15 + kUseTracing]);
+    or_(eax, r8d);
   }
 
  private:

@@ -18,8 +18,7 @@ using handlers::table;
 
 constexpr size_t kStubBytes = 4096;
 
-// --- What stubs call
-// ----------------------------------------------------------
+// --- What stubs call ---------------------------------------------------------
 
 // The object's last reference is gone; instruction number `index` of the unit
 // has released it, and its code goes on at `address`. If a finalizer has
@@ -45,32 +44,27 @@ const Instr* DropAt(PyObject* o, const void* address, PyObject** regs,
   return DropFor(o, address, regs, pool, act, index);
 }
 
-// The stored int needs a new object. 0, or -1 with MemoryError.
-int StoreNewInt(int64_t value, PyObject** reg, const void* address,
-                Activation* act) {
-  PyObject* made = NewInt(value);
+// Stores a new object, or null, for the instruction that goes on at `address`.
+// 0, or -1 with MemoryError.
+int StoreNew(PyObject* made, PyObject** reg, const void* address,
+             Activation* act) {
   if (made == nullptr) return -1;
   PyObject* old = *reg;
   *reg = made;
   if (old != nullptr && --old->ob_refcnt == 0) {
-    Frame* frame = act->cframe.current_frame;
-    DropAt(old, address, frame->localsplus,
-           UnitOf(static_cast<const Frame*>(frame))->pool, act);
+    const Frame* frame = act->cframe.current_frame;
+    DropAt(old, address, act->cframe.current_frame->localsplus,
+           UnitOf(frame)->pool, act);
   }
   return 0;
 }
-int StoreNewFloat(double value, PyObject** reg, const void* address,
-                  Activation* act) {
-  PyObject* made = NewFloat(act->interp, value);
-  if (made == nullptr) return -1;
-  PyObject* old = *reg;
-  *reg = made;
-  if (old != nullptr && --old->ob_refcnt == 0) {
-    Frame* frame = act->cframe.current_frame;
-    DropAt(old, address, frame->localsplus,
-           UnitOf(static_cast<const Frame*>(frame))->pool, act);
-  }
-  return 0;
+int StoreNewInt(PyObject** reg, const void* address, Activation* act,
+                int64_t value) {
+  return StoreNew(NewInt(value), reg, address, act);
+}
+int StoreNewFloat(PyObject** reg, const void* address, Activation* act,
+                  double value) {
+  return StoreNew(NewFloat(act->interp, value), reg, address, act);
 }
 
 // An exception is set by the instruction whose code `address` lies in.
@@ -89,31 +83,6 @@ const Instr* StepUnquickened(PYVM_ARGS) {
   return table[pc->op](pc, regs, pool, act);
 }
 
-// The frame that has returned cannot be popped inline.
-void PopFrame(PyThreadState* tstate, PyObject** base) {
-  PopDataStack(tstate, base);
-}
-
-// --- Offsets
-// ------------------------------------------------------------------
-
-constexpr int kFrame = offsetof(Frame, localsplus);  // from a frame to regs
-constexpr int FrameField(size_t offset) {
-  return static_cast<int>(offset) - kFrame;
-}
-constexpr int LinkField(size_t offset) {
-  return static_cast<int>(offset) - kFrame -
-         static_cast<int>(sizeof(ReturnLink));
-}
-#define ACT(field) (r15 + offsetof(Activation, field))
-#define UNIT(reg, field) (reg + offsetof(Unit, field))
-#define FRAME(reg, field) (reg + FrameField(offsetof(Frame, field)))
-#define LINK(reg, field) (reg + LinkField(offsetof(ReturnLink, field)))
-constexpr size_t kCurrentFrame =
-    offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame);
-constexpr size_t kUseTracing =
-    offsetof(Activation, cframe) + offsetof(_PyCFrame, use_tracing);
-
 class StubCompiler : public Assembler {
  public:
   using Assembler::Assembler;
@@ -127,18 +96,12 @@ class StubCompiler : public Assembler {
     Drop(&stubs);
     StoreInt(&stubs);
     StoreFloat(&stubs);
-    PushFrame(&stubs);
+    EnterCallee(&stubs);
     LeaveFrame(&stubs);
     return stubs;
   }
 
  private:
-  template <typename F>
-  void CallC(F* function) {
-    mov(rax, reinterpret_cast<uintptr_t>(function));
-    call(rax);
-  }
-
   // Saves what C functions may clobber and stubs preserve; rsp is aligned for a
   // call in a stub that was called.
   void SaveVolatile() {
@@ -169,7 +132,6 @@ class StubCompiler : public Assembler {
     sub(rsp, 8);
     mov(r15, rdi);
     mov(ptr[rsi], rsp);
-    stubs->resume = here();
     L(resume_);
     mov(rax, ptr[ACT(pc)]);
     test(rax, rax);
@@ -217,9 +179,7 @@ class StubCompiler : public Assembler {
     align(16);
     stubs->step = here();
     movzx(eax, word[rdi]);
-    mov(rsi, r13);
-    mov(rdx, r14);
-    mov(rcx, r15);
+    HandlerArguments();
     mov(r8, reinterpret_cast<uintptr_t>(&table));
     jmp(ptr[r8 + rax * 8]);
   }
@@ -227,9 +187,7 @@ class StubCompiler : public Assembler {
   void StepUnquickened(Stubs* stubs) {
     align(16);
     stubs->step_unquickened = here();
-    mov(rsi, r13);
-    mov(rdx, r14);
-    mov(rcx, r15);
+    HandlerArguments();
     mov(rax, reinterpret_cast<uintptr_t>(&baseline::StepUnquickened));
     jmp(rax);
   }
@@ -238,14 +196,14 @@ class StubCompiler : public Assembler {
     align(16);
     stubs->wide_value = here();
     Xbyak::Label done;
-    mov(r9, ptr[rdi + offsetof(PyVarObject, ob_size)]);
+    mov(r9, ptr[rdi + kSize]);
     mov(r8, r9);
     neg(r8);
     cmovs(r8, r9);
     cmp(r8, 2);
     jne(done);
-    mov(eax, dword[rdi + offsetof(PyLongObject, ob_digit)]);
-    mov(r8d, dword[rdi + offsetof(PyLongObject, ob_digit) + sizeof(digit)]);
+    mov(eax, dword[rdi + kDigit]);
+    mov(r8d, dword[rdi + kDigit + sizeof(digit)]);
     shl(r8, PyLong_SHIFT);
     or_(rax, r8);
     sar(r9, 63);
@@ -260,9 +218,9 @@ class StubCompiler : public Assembler {
   // `otherwise`.
   void ToFreeList(Xbyak::Label& otherwise) {
     Xbyak::Label not_int;
-    cmp(qword[rdi + 8], Low(&PyLong_Type));
+    cmp(qword[rdi + kType], Low(&PyLong_Type));
     jne(not_int);
-    mov(rax, ptr[rdi + offsetof(PyVarObject, ob_size)]);
+    mov(rax, ptr[rdi + kSize]);
     inc(rax);
     cmp(rax, 2);
     ja(otherwise, T_NEAR);
@@ -271,11 +229,11 @@ class StubCompiler : public Assembler {
     jle(otherwise, T_NEAR);
     dec(dword[r8 + offsetof(IntFreeList, room)]);
     mov(rax, ptr[r8 + offsetof(IntFreeList, head)]);
-    mov(ptr[rdi + 8], rax);
+    mov(ptr[rdi + kType], rax);
     mov(ptr[r8 + offsetof(IntFreeList, head)], rdi);
     ret();
     L(not_int);
-    cmp(qword[rdi + 8], Low(&PyFloat_Type));
+    cmp(qword[rdi + kType], Low(&PyFloat_Type));
     jne(otherwise, T_NEAR);
     mov(r8, ptr[ACT(interp)]);
     add(r8, static_cast<uint32_t>(offsetof(PyInterpreterState, float_state)));
@@ -283,7 +241,7 @@ class StubCompiler : public Assembler {
     jge(otherwise, T_NEAR);
     inc(dword[r8 + offsetof(_Py_float_state, numfree)]);
     mov(rax, ptr[r8 + offsetof(_Py_float_state, free_list)]);
-    mov(ptr[rdi + 8], rax);
+    mov(ptr[rdi + kType], rax);
     mov(ptr[r8 + offsetof(_Py_float_state, free_list)], rdi);
     ret();
   }
@@ -318,9 +276,7 @@ class StubCompiler : public Assembler {
     L(drop_);
     DropBy(DropAt);
     L(hand_over_);
-    mov(rsi, r13);
-    mov(rdx, r14);
-    mov(rcx, r15);
+    HandlerArguments();
     CallC(handlers::HandOver);
     jmp(transfer_, T_NEAR);
   }
@@ -329,17 +285,43 @@ class StubCompiler : public Assembler {
   // raises.
   void Raise() {
     pop(rdi);
-    mov(rsi, r13);
-    mov(rdx, r14);
-    mov(rcx, r15);
+    HandlerArguments();
     CallC(ErrorAt);
     jmp(transfer_, T_NEAR);
+  }
+
+  // Ends a stub that stores: the new object in r8 goes into the register at
+  // rsi.
+  void PutNew() {
+    Xbyak::Label done;
+    mov(rdi, ptr[rsi]);
+    mov(ptr[rsi], r8);
+    test(rdi, rdi);
+    jz(done);
+    dec(qword[rdi]);
+    jz(drop_, T_NEAR);
+    L(done);
+    ret();
+  }
+  // Ends it by a C function, which takes rdx or xmm0 last.
+  template <typename F>
+  void StoreBy(F* function) {
+    SaveVolatile();
+    mov(rcx, rdx);
+    mov(rdi, rsi);
+    mov(rsi, ptr[rsp + kSaved]);
+    mov(rdx, r15);
+    CallC(function);
+    RestoreVolatile();
+    test(eax, eax);
+    js(raise_, T_NEAR);
+    ret();
   }
 
   void StoreInt(Stubs* stubs) {
     align(16);
     stubs->store_int = here();
-    Xbyak::Label small, make, put, slow, done;
+    Xbyak::Label small, make, put, slow;
     // |value| in r9; small ints are shared.
     lea(r8, ptr[rdx + _PY_NSMALLNEGINTS]);
     cmp(r8, _PY_NSMALLNEGINTS + _PY_NSMALLPOSINTS);
@@ -358,18 +340,18 @@ class StubCompiler : public Assembler {
     jz(make);
     cmp(qword[rax], 1);
     jne(make);
-    cmp(qword[rax + 8], Low(&PyLong_Type));
+    cmp(qword[rax + kType], Low(&PyLong_Type));
     jne(make);
-    mov(r11, ptr[rax + offsetof(PyVarObject, ob_size)]);
+    mov(r11, ptr[rax + kSize]);
     inc(r11);
     cmp(r11, 2);
     ja(make);
-    mov(ptr[rax + offsetof(PyVarObject, ob_size)], r10);
-    mov(dword[rax + offsetof(PyLongObject, ob_digit)], r9d);
+    mov(ptr[rax + kSize], r10);
+    mov(dword[rax + kDigit], r9d);
     ret();
     L(small);
     shl(r8, 5);
-    static_assert(sizeof(PyLongObject) == 32 || true);
+    static_assert(sizeof(PyLongObject) == 1 << 5);
     mov(r9, reinterpret_cast<uintptr_t>(&_Py_SINGLETON(small_ints)[0]));
     add(r8, r9);
     inc(qword[r8]);
@@ -379,32 +361,17 @@ class StubCompiler : public Assembler {
     mov(r8, ptr[r11 + offsetof(IntFreeList, head)]);
     test(r8, r8);
     jz(slow, T_NEAR);
-    mov(rax, ptr[r8 + 8]);
+    mov(rax, ptr[r8 + kType]);
     mov(ptr[r11 + offsetof(IntFreeList, head)], rax);
     inc(dword[r11 + offsetof(IntFreeList, room)]);
     mov(qword[r8], 1);
-    mov(qword[r8 + 8], Low(&PyLong_Type));
-    mov(ptr[r8 + offsetof(PyVarObject, ob_size)], r10);
-    mov(dword[r8 + offsetof(PyLongObject, ob_digit)], r9d);
+    mov(qword[r8 + kType], Low(&PyLong_Type));
+    mov(ptr[r8 + kSize], r10);
+    mov(dword[r8 + kDigit], r9d);
     L(put);
-    mov(rdi, ptr[rsi]);
-    mov(ptr[rsi], r8);
-    test(rdi, rdi);
-    jz(done);
-    dec(qword[rdi]);
-    jz(drop_, T_NEAR);
-    L(done);
-    ret();
+    PutNew();
     L(slow);
-    SaveVolatile();
-    mov(rdi, rdx);
-    mov(rdx, ptr[rsp + kSaved]);
-    mov(rcx, r15);
-    CallC(StoreNewInt);
-    RestoreVolatile();
-    test(eax, eax);
-    js(raise_, T_NEAR);
-    ret();
+    StoreBy(StoreNewInt);
     L(raise_);
     Raise();
   }
@@ -412,15 +379,15 @@ class StubCompiler : public Assembler {
   void StoreFloat(Stubs* stubs) {
     align(16);
     stubs->store_float = here();
-    Xbyak::Label make, slow, done;
+    Xbyak::Label make, slow;
     mov(rax, ptr[rsi]);
     test(rax, rax);
     jz(make);
     cmp(qword[rax], 1);
     jne(make);
-    cmp(qword[rax + 8], Low(&PyFloat_Type));
+    cmp(qword[rax + kType], Low(&PyFloat_Type));
     jne(make);
-    movsd(ptr[rax + offsetof(PyFloatObject, ob_fval)], xmm0);
+    movsd(ptr[rax + kDouble], xmm0);
     ret();
     L(make);
     mov(r11, ptr[ACT(interp)]);
@@ -428,89 +395,18 @@ class StubCompiler : public Assembler {
     mov(r8, ptr[r11 + offsetof(_Py_float_state, free_list)]);
     test(r8, r8);
     jz(slow);
-    mov(rax, ptr[r8 + 8]);
+    mov(rax, ptr[r8 + kType]);
     mov(ptr[r11 + offsetof(_Py_float_state, free_list)], rax);
     dec(dword[r11 + offsetof(_Py_float_state, numfree)]);
     mov(qword[r8], 1);
-    mov(qword[r8 + 8], Low(&PyFloat_Type));
-    movsd(ptr[r8 + offsetof(PyFloatObject, ob_fval)], xmm0);
-    mov(rdi, ptr[rsi]);
-    mov(ptr[rsi], r8);
-    test(rdi, rdi);
-    jz(done);
-    dec(qword[rdi]);
-    jz(drop_, T_NEAR);
-    L(done);
-    ret();
+    mov(qword[r8 + kType], Low(&PyFloat_Type));
+    movsd(ptr[r8 + kDouble], xmm0);
+    PutNew();
     L(slow);
-    SaveVolatile();
-    mov(rdi, rsi);
-    mov(rsi, ptr[rsp + kSaved]);
-    mov(rdx, r15);
-    CallC(StoreNewFloat);
-    RestoreVolatile();
-    test(eax, eax);
-    js(raise_, T_NEAR);
-    ret();
+    StoreBy(StoreNewFloat);
   }
 
-  void PushFrame(Stubs* stubs) {
-    align(16);
-    stubs->push_frame = here();
-    Xbyak::Label fail, next, done;
-    mov(rcx, ptr[ACT(tstate)]);
-    cmp(dword[rcx + offsetof(PyThreadState, recursion_remaining)], 0);
-    jle(fail, T_NEAR);
-    mov(rax, ptr[rcx + offsetof(PyThreadState, datastack_top)]);
-    test(rax, rax);
-    jz(fail, T_NEAR);
-    mov(r8d, dword[UNIT(rsi, frame_words)]);
-    lea(r8, ptr[rax + r8 * 8]);
-    cmp(r8, ptr[rcx + offsetof(PyThreadState, datastack_limit)]);
-    jae(fail, T_NEAR);
-    mov(ptr[rcx + offsetof(PyThreadState, datastack_top)], r8);
-    dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
-    add(rax, static_cast<uint32_t>(sizeof(ReturnLink) + kFrame));
-    mov(ptr[FRAME(rax, f_func)], rdi);
-    static_assert(offsetof(PyFunctionObject, func_builtins) ==
-                  offsetof(PyFunctionObject, func_globals) + 8);
-    static_assert(offsetof(Frame, f_builtins) ==
-                  offsetof(Frame, f_globals) + 8);
-    movups(xmm1, ptr[rdi + offsetof(PyFunctionObject, func_globals)]);
-    movups(ptr[FRAME(rax, f_globals)], xmm1);
-    xorps(xmm1, xmm1);
-    mov(qword[FRAME(rax, f_locals)], 0);
-    mov(r8, ptr[UNIT(rsi, code)]);
-    mov(ptr[FRAME(rax, f_code)], r8);
-    inc(qword[r8]);
-    mov(qword[FRAME(rax, frame_obj)], 0);
-    mov(r8, ptr[UNIT(rsi, first_code_unit)]);
-    sub(r8, sizeof(_Py_CODEUNIT));
-    mov(ptr[FRAME(rax, prev_instr)], r8);
-    mov(dword[FRAME(rax, stacktop)], -1);
-    mov(word[FRAME(rax, is_entry)], 0);
-    lea(r8, ptr[r13 - kFrame]);
-    mov(ptr[FRAME(rax, previous)], r8);
-    mov(r8, ptr[r14]);
-    mov(ptr[LINK(rax, unit_flags)], r8);
-    lea(r8, ptr[rax - kFrame]);
-    mov(ptr[r15 + kCurrentFrame], r8);
-    // Pairs of registers, perhaps one more: as NullRegisters.
-    lea(r8, ptr[rax + rdx * 8]);
-    mov(r9d, dword[UNIT(rsi, num_registers)]);
-    lea(r9, ptr[rax + r9 * 8]);
-    L(next);
-    cmp(r8, r9);
-    jae(done);
-    movups(ptr[r8], xmm1);
-    add(r8, 16);
-    jmp(next);
-    L(done);
-    ret();
-    L(fail);
-    xor_(eax, eax);
-    ret();
-
+  void EnterCallee(Stubs* stubs) {
     align(16);
     stubs->enter_callee = here();
     Xbyak::Label other_tier, from_start;
@@ -525,10 +421,7 @@ class StubCompiler : public Assembler {
     je(from_start);
     cmp(dword[UNIT(rsi, entry_budget)], 1);
     jle(from_start);
-    mov(r8, ptr[ACT(eval_breaker)]);
-    mov(r8d, dword[r8]);
-    movzx(r9d, byte[r15 + kUseTracing]);
-    or_(r8d, r9d);
+    TestBreaker();
     jnz(from_start);
     dec(dword[UNIT(rsi, entry_budget)]);
     jmp(ptr[rdx + offsetof(Code, resumed)]);
@@ -556,8 +449,6 @@ class StubCompiler : public Assembler {
     Xbyak::Label slow_pop, popped, stored, tracing, special, from_operator;
     mov(rcx, ptr[ACT(tstate)]);
     inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
-    mov(rax, ptr[FRAME(r13, previous)]);
-    mov(ptr[r15 + kCurrentFrame], rax);
     mov(rbp, ptr[FRAME(r13, f_func)]);
     DropIn(rbp);
     mov(rbp, ptr[FRAME(r13, f_code)]);
@@ -567,7 +458,7 @@ class StubCompiler : public Assembler {
     mov(r12, ptr[LINK(r13, call)]);
     mov(rdx, ptr[LINK(r13, next)]);
     mov(r14, ptr[LINK(r13, unit_flags)]);
-    lea(rsi, ptr[r13 - kFrame - static_cast<int>(sizeof(ReturnLink))]);
+    lea(rsi, ptr[r13 - kLink]);
     mov(rdi, ptr[ACT(tstate)]);
     mov(rax, ptr[rdi + offsetof(PyThreadState, datastack_chunk)]);
     add(rax, static_cast<uint32_t>(offsetof(_PyStackChunk, data)));
@@ -575,7 +466,7 @@ class StubCompiler : public Assembler {
     je(slow_pop, T_NEAR);
     mov(ptr[rdi + offsetof(PyThreadState, datastack_top)], rsi);
     L(popped);
-    lea(r13, ptr[rbp + kFrame]);
+    lea(r13, ptr[rbp + kRegs]);
     mov(r8, r14);
     mov(rcx, r14);
     and_(rcx, ~7);
@@ -608,9 +499,7 @@ class StubCompiler : public Assembler {
     L(special);
     mov(ptr[ACT(result)], rbx);
     mov(rdi, r12);
-    mov(rsi, r13);
-    mov(rdx, r14);
-    mov(rcx, r15);
+    HandlerArguments();
     test(r8d, static_cast<uint32_t>(kReturnSelf));
     jz(from_operator);
     CallC(handlers::ReturnFromInit);
@@ -621,7 +510,7 @@ class StubCompiler : public Assembler {
     L(slow_pop);
     push(rdx);
     push(rdx);
-    CallC(PopFrame);
+    CallC(PopDataStackSlow);
     pop(rdx);
     pop(rdx);
     jmp(popped);

@@ -17,8 +17,6 @@ struct Stubs {
   // *stack.
   void (*run)(Activation* act, const uint8_t*** stack) = nullptr;
 
-  // Jumped to: goes on where act->pc, regs and pool say, or leaves the tier.
-  const uint8_t* resume = nullptr;
   // Jumped to with a handler's result in rax that is not null.
   const uint8_t* transfer = nullptr;
   // Runs the handler of the instruction at rdi; its result is in rax. Clobbers
@@ -35,14 +33,11 @@ struct Stubs {
   // Stores rdx as an int, or xmm0 as a float, into the register at rsi.
   const uint8_t* store_int = nullptr;
   const uint8_t* store_float = nullptr;
-  // Pushes a frame for the function in rdi, whose reference goes over, of the
-  // unit in rsi; edx registers are left to be filled. rax is the new frame's
-  // registers, or 0 if nothing has happened. Clobbers rcx too.
-  const uint8_t* push_frame = nullptr;
-  // Jumped to with what push_frame has given in rax, and the unit in rsi.
+  // Jumped to with the registers of a pushed frame in rax, and its unit in rsi.
   const uint8_t* enter_callee = nullptr;
-  // Jumped to with a result (owned) in rbx: the frame, whose registers hold
-  // nothing any more, ends; the caller goes on.
+  // Jumped to with a result (owned) in rbx: the frame, which is no longer the
+  // activation's present one and whose registers hold nothing, ends; its caller
+  // goes on.
   const uint8_t* leave_frame = nullptr;
 };
 

@@ -1,0 +1,210 @@
+// Loops over iterators, calls of Python functions, and returns.
+#include "core/host/host.h"
+#include "tiers/baseline/compiler.h"
+
+namespace pyvm::baseline {
+
+namespace {
+
+// Iterators, as in core/handlers/iteration.cc.
+constexpr int kIndex = sizeof(PyObject);
+constexpr int kSequence = kIndex + 8;
+constexpr int kRangeStart = kIndex + 8;
+constexpr int kRangeStep = kIndex + 16;
+constexpr int kRangeLength = kIndex + 24;
+}  // namespace
+
+// --- Loops
+
+bool Compiler::ForIterRange() {
+  mov(rbx, Reg(in_.b));
+  GuardType(rbx, &PyRangeIter_Type);
+  mov(rcx, ptr[rbx + kIndex]);
+  cmp(rcx, ptr[rbx + kRangeLength]);
+  jge(Otherwise(), T_NEAR);
+  mov(rdx, ptr[rbx + kRangeStep]);
+  imul(rdx, rcx);
+  add(rdx, ptr[rbx + kRangeStart]);
+  inc(rcx);
+  mov(ptr[rbx + kIndex], rcx);
+  lea(rsi, Reg(in_.a));
+  CallOutside(stubs_.store_int);
+  return true;
+}
+
+bool Compiler::ForIterSequence(PyTypeObject* type) {
+  mov(rbx, Reg(in_.b));
+  GuardType(rbx, type);
+  mov(rax, ptr[rbx + kSequence]);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  mov(rdx, ptr[rbx + kIndex]);
+  cmp(rdx, ptr[rax + kSize]);
+  jge(Otherwise(), T_NEAR);
+  if (type == &PyListIter_Type) {
+    mov(rax, ptr[rax + kListItems]);
+    mov(rcx, ptr[rax + rdx * 8]);
+  } else {
+    mov(rcx, ptr[rax + rdx * 8 + kTupleItems]);
+  }
+  inc(rdx);
+  mov(ptr[rbx + kIndex], rdx);
+  inc(qword[rcx]);
+  Set(in_.a, rcx);
+  return true;
+}
+
+// --- Calls
+
+void Compiler::PushCallee(const Unit& callee, uint32_t given) {
+  mov(rcx, ptr[ACT(tstate)]);
+  cmp(dword[rcx + offsetof(PyThreadState, recursion_remaining)], 0);
+  jle(Otherwise(), T_NEAR);
+  mov(rax, ptr[rcx + offsetof(PyThreadState, datastack_top)]);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  lea(r8, ptr[rax + callee.frame_words * sizeof(PyObject*)]);
+  cmp(r8, ptr[rcx + offsetof(PyThreadState, datastack_limit)]);
+  jae(Otherwise(), T_NEAR);
+  mov(ptr[rcx + offsetof(PyThreadState, datastack_top)], r8);
+  dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
+  add(rax, static_cast<uint32_t>(kLink));
+  mov(ptr[FRAME(rax, f_func)], rdi);
+  static_assert(offsetof(PyFunctionObject, func_builtins) ==
+                offsetof(PyFunctionObject, func_globals) + 8);
+  static_assert(offsetof(Frame, f_builtins) == offsetof(Frame, f_globals) + 8);
+  movups(xmm1, ptr[rdi + offsetof(PyFunctionObject, func_globals)]);
+  movups(ptr[FRAME(rax, f_globals)], xmm1);
+  mov(qword[FRAME(rax, f_locals)], 0);
+  mov(rcx, reinterpret_cast<uintptr_t>(callee.code));
+  inc(qword[rcx]);
+  mov(ptr[FRAME(rax, f_code)], rcx);
+  mov(qword[FRAME(rax, frame_obj)], 0);
+  mov(rcx, reinterpret_cast<uintptr_t>(CodeStart(&callee) - 1));
+  mov(ptr[FRAME(rax, prev_instr)], rcx);
+  mov(dword[FRAME(rax, stacktop)], -1);
+  mov(word[FRAME(rax, is_entry)], 0);
+  lea(rcx, ptr[r13 - kRegs]);
+  mov(ptr[FRAME(rax, previous)], rcx);
+  mov(rcx, ptr[r14]);
+  mov(ptr[LINK(rax, unit_flags)], rcx);
+  lea(rcx, ptr[rax - kRegs]);
+  mov(ptr[r15 + kCurrentFrame], rcx);
+  // As NullRegisters: perhaps one more.
+  xorps(xmm1, xmm1);
+  constexpr uint32_t kUnrolled = 32;
+  uint32_t end = callee.num_registers;
+  if (end < kUnrolled) {
+    for (uint32_t i = given; i < end; i += 2) {
+      movups(ptr[rax + i * sizeof(PyObject*)], xmm1);
+    }
+  } else if (given < end) {
+    Label next;
+    lea(rcx, ptr[rax + given * sizeof(PyObject*)]);
+    lea(r8, ptr[rax + end * sizeof(PyObject*)]);
+    L(next);
+    movups(ptr[rcx], xmm1);
+    add(rcx, 2 * sizeof(PyObject*));
+    cmp(rcx, r8);
+    jb(next);
+  }
+}
+
+bool Compiler::CallPy(bool method) {
+  const InlineCache& cache = unit_.caches()[in_.c];
+  // A function's version is never used again: what follows from it holds.
+  const auto& callee = *reinterpret_cast<const Unit*>(cache.value);
+  if (cache.version == 0 || !IsUnit(&callee)) return false;
+  uint32_t n = cache.num_args;
+  uint32_t window = in_.b;
+  uint32_t first = method ? 0 : 1;  // listed argument
+  Operand callable = method ? TempOperand(window) : Listed(0);
+  Load(rdi, callable);
+  if (method) {
+    test(rdi, rdi);
+    jz(Otherwise(), T_NEAR);
+  }
+  GuardType(rdi, &PyFunction_Type);
+  cmp(dword[rdi + offsetof(PyFunctionObject, func_version)], cache.version);
+  jne(Otherwise(), T_NEAR);
+  PushCallee(callee, n + (method ? 1 : 0));
+  mov(rcx,
+      reinterpret_cast<uintptr_t>(cache.call_unit) + 4 * sizeof(_Py_CODEUNIT));
+  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  lea(rcx, InstrAddress(at_));
+  mov(ptr[LINK(rax, call)], rcx);
+  add(rcx, static_cast<uint32_t>((next_ - at_) * sizeof(Instr)));
+  mov(ptr[LINK(rax, next)], rcx);
+  if (IsTemp(callable)) {
+    mov(Reg(RegisterOf(callable)), 0);
+  } else {
+    inc(qword[rdi]);
+  }
+  int to = 0;
+  if (method) {
+    mov(rcx, Reg(window + 1));
+    mov(Reg(window + 1), 0);
+    mov(ptr[rax], rcx);
+    to = 8;
+  }
+  for (uint32_t i = 0; i < n; ++i, to += 8) {
+    Load(rcx, Listed(first + i));
+    Own(rcx, Listed(first + i));
+    mov(ptr[rax + to], rcx);
+  }
+  mov(rsi, reinterpret_cast<uintptr_t>(&callee));
+  JumpOutside(stubs_.enter_callee);
+  return true;
+}
+
+bool Compiler::Return() {
+  cmp(word[FRAME(r13, is_entry)], 0);
+  jne(Otherwise(), T_NEAR);
+  cmp(qword[FRAME(r13, frame_obj)], 0);
+  jne(Otherwise(), T_NEAR);
+  cmp(qword[FRAME(r13, f_locals)], 0);
+  jne(Otherwise(), T_NEAR);
+  // A local moves out: the frame is ours alone.
+  Load(rbx, in_.a);
+  if (IsConst(in_.a)) {
+    inc(qword[rbx]);
+  } else {
+    mov(Reg(RegisterOf(in_.a)), 0);
+  }
+  // Finalizers shall not see the frame.
+  mov(rax, ptr[FRAME(r13, previous)]);
+  mov(ptr[r15 + kCurrentFrame], rax);
+  constexpr uint32_t kUnrolled = 4;
+  if (unit_.num_locals <= kUnrolled) {
+    for (uint32_t i = 0; i < unit_.num_locals; ++i) {
+      if (!IsConst(in_.a) && RegisterOf(in_.a) == i) continue;
+      mov(rdi, Reg(i));
+      ReleaseIfAny(rdi);
+    }
+  } else {
+    Label next;
+    xor_(ebp, ebp);
+    L(next);
+    mov(rdi, ptr[r13 + rbp * 8]);
+    ReleaseIfAny(rdi);
+    inc(ebp);
+    cmp(ebp, unit_.num_locals);
+    jb(next);
+  }
+  JumpOutside(stubs_.leave_frame);
+  return true;
+}
+
+bool Compiler::Resume() {
+  if (in_.b == 0) {
+    mov(rcx, ptr[r14]);
+    cmp(dword[UNIT(rcx, entry_budget)], 1);
+    jle(Otherwise(), T_NEAR);
+  }
+  TestBreaker();
+  jnz(Otherwise(), T_NEAR);
+  if (in_.b == 0) dec(dword[UNIT(rcx, entry_budget)]);
+  return true;
+}
+
+}  // namespace pyvm::baseline

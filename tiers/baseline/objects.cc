@@ -1,0 +1,288 @@
+// Globals, attributes, methods, items, cells.
+#include "tiers/baseline/compiler.h"
+
+namespace pyvm::baseline {
+
+// --- Names and attributes
+
+void Compiler::GuardKeys(const Xbyak::Address& version) {
+  mov(rax, ptr[rax + offsetof(PyDictObject, ma_keys)]);
+  mov(ecx, version);
+  cmp(dword[rax + offsetof(PyDictKeysObject, dk_version)], ecx);
+  jne(Otherwise(), T_NEAR);
+}
+
+void Compiler::LoadEntry() {
+  movzx(ecx, byte[rax + offsetof(PyDictKeysObject, dk_log2_index_bytes)]);
+  mov(edx, 1);
+  shl(rdx, cl);
+  add(rax, rdx);
+  mov(rdx, CELL(index));
+  shl(rdx, 4);
+  static_assert(sizeof(PyDictUnicodeEntry) == 16);
+  mov(rcx, ptr[rax + rdx + offsetof(PyDictKeysObject, dk_indices) +
+               offsetof(PyDictUnicodeEntry, me_value)]);
+  test(rcx, rcx);
+  jz(Otherwise(), T_NEAR);
+}
+
+bool Compiler::LoadGlobal(bool builtin) {
+  GuardOp();
+  mov(rax, ptr[FRAME(r13, f_globals)]);
+  GuardKeys(CELL32(version));
+  if (builtin) {
+    mov(rax, ptr[FRAME(r13, f_builtins)]);
+    GuardKeys(CELL32(version2));
+  }
+  LoadEntry();
+  inc(qword[rcx]);
+  Set(in_.a, rcx);
+  return true;
+}
+
+bool Compiler::FinishLoad() {
+  inc(qword[rcx]);
+  Consume(rbx, in_.b);
+  Set(in_.a, rcx);
+  return true;
+}
+
+bool Compiler::LoadAttrValue() {
+  Load(rbx, in_.b);
+  GuardVersion(rbx);
+  mov(rax, ptr[rbx + kInlineValues]);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  mov(rcx, CELL(index));
+  mov(rcx, ptr[rax + rcx * 8]);
+  test(rcx, rcx);
+  jz(Otherwise(), T_NEAR);
+  return FinishLoad();
+}
+
+bool Compiler::LoadAttrSlot() {
+  Load(rbx, in_.b);
+  GuardVersion(rbx);
+  mov(rcx, CELL(index));
+  mov(rcx, ptr[rbx + rcx]);
+  test(rcx, rcx);
+  jz(Otherwise(), T_NEAR);
+  return FinishLoad();
+}
+
+void Compiler::GuardSharedKeys() {
+  cmp(qword[rbx + kManagedDict], 0);
+  jne(Otherwise(), T_NEAR);
+  mov(rax, ptr[rax + offsetof(PyHeapTypeObject, ht_cached_keys)]);
+  mov(ecx, CELL32(version2));
+  cmp(dword[rax + offsetof(PyDictKeysObject, dk_version)], ecx);
+  jne(Otherwise(), T_NEAR);
+}
+
+bool Compiler::LoadAttrNondata() {
+  Load(rbx, in_.b);
+  GuardVersion(rbx);
+  if (unit_.caches()[in_.c].version2 == 0) {
+    cmp(CELL32(version2), 0);
+    jne(Otherwise(), T_NEAR);
+  } else {
+    GuardSharedKeys();
+  }
+  mov(rcx, CELL(value));
+  return FinishLoad();
+}
+
+bool Compiler::StoreAttrValue() {
+  Label replace, done;
+  Load(rbx, in_.a);
+  GuardVersion(rbx);
+  mov(rsi, ptr[rbx + kInlineValues]);
+  test(rsi, rsi);
+  jz(Otherwise(), T_NEAR);
+  Load(rbp, in_.b);
+  Own(rbp, in_.b);
+  mov(rdx, CELL(index));
+  mov(rcx, ptr[rsi + rdx * 8]);
+  mov(ptr[rsi + rdx * 8], rbp);
+  test(rcx, rcx);
+  jnz(replace);
+  // The order of insertion: as _PyDictValues_AddToInsertionOrder.
+  movzx(eax, byte[rsi - 2]);
+  inc(eax);
+  mov(byte[rsi - 2], al);
+  neg(rax);
+  mov(byte[rsi + rax - 2], dl);
+  jmp(done);
+  L(replace);
+  Release(rcx);
+  L(done);
+  Consume(rbx, in_.a);
+  return true;
+}
+
+bool Compiler::StoreAttrSlot() {
+  Load(rbx, in_.a);
+  GuardVersion(rbx);
+  Load(rbp, in_.b);
+  Own(rbp, in_.b);
+  mov(rdx, CELL(index));
+  mov(rcx, ptr[rbx + rdx]);
+  mov(ptr[rbx + rdx], rbp);
+  ReleaseIfAny(rcx);
+  Consume(rbx, in_.a);
+  return true;
+}
+
+bool Compiler::LoadMethod(bool values) {
+  Load(rbx, in_.b);
+  GuardVersion(rbx);
+  if (values) GuardSharedKeys();
+  mov(rcx, CELL(value));
+  inc(qword[rcx]);
+  Own(rbx, in_.b);
+  mov(Reg(in_.a), rcx);
+  mov(Reg(in_.a + 1u), rbx);
+  return true;
+}
+
+// --- Items
+
+void Compiler::Position(Operand x) {
+  IntValue(rdx, rbp, x);
+  mov(rcx, ptr[rbx + kSize]);
+  if (!IsConst(x) || OneDigitValue(Constant(x)) < 0) {
+    Label positive;
+    test(rdx, rdx);
+    jns(positive);
+    add(rdx, rcx);
+    L(positive);
+  }
+  cmp(rdx, rcx);
+  jae(Otherwise(), T_NEAR);
+}
+
+bool Compiler::LoadItem(PyTypeObject* type) {
+  if (!MayBeInt(in_.c)) return false;
+  Load(rbx, in_.b);
+  LoadUnlessConst(rbp, in_.c);
+  GuardType(rbx, type);
+  Position(in_.c);
+  if (type == &PyList_Type) {
+    mov(rax, ptr[rbx + kListItems]);
+    mov(rcx, ptr[rax + rdx * 8]);
+  } else {
+    mov(rcx, ptr[rbx + rdx * 8 + kTupleItems]);
+  }
+  inc(qword[rcx]);
+  Consume(rbp, in_.c);
+  Consume(rbx, in_.b);
+  Set(in_.a, rcx);
+  return true;
+}
+
+bool Compiler::StoreItemList() {
+  if (!MayBeInt(in_.b)) return false;
+  Load(rbx, in_.a);
+  LoadUnlessConst(rbp, in_.b);
+  GuardType(rbx, &PyList_Type);
+  Position(in_.b);
+  Load(rsi, in_.c);
+  Own(rsi, in_.c);
+  mov(rax, ptr[rbx + kListItems]);
+  mov(rcx, ptr[rax + rdx * 8]);
+  mov(ptr[rax + rdx * 8], rsi);
+  Consume(rbp, in_.b);
+  Release(rcx);
+  Consume(rbx, in_.a);
+  return true;
+}
+
+void Compiler::Append() {
+  mov(rdx, ptr[rbx + kSize]);
+  mov(rax, ptr[rbx + kListItems]);
+  mov(ptr[rax + rdx * 8], rcx);
+  inc(rdx);
+  mov(ptr[rbx + kSize], rdx);
+}
+
+void Compiler::GuardRoom() {
+  mov(rax, ptr[rbx + kSize]);
+  cmp(rax, ptr[rbx + offsetof(PyListObject, allocated)]);
+  jge(Otherwise(), T_NEAR);
+}
+
+bool Compiler::ListAppend() {
+  mov(rbx, Reg(in_.a));
+  GuardRoom();
+  Load(rcx, in_.b);
+  Own(rcx, in_.b);
+  Append();
+  return true;
+}
+
+bool Compiler::CallListAppend() {
+  mov(rax, reinterpret_cast<uintptr_t>(
+               _PyInterpreterState_GET()->callable_cache.list_append));
+  cmp(Reg(in_.b), rax);
+  jne(Otherwise(), T_NEAR);
+  mov(rbx, Reg(in_.b + 1u));
+  GuardType(rbx, &PyList_Type);
+  GuardRoom();
+  Operand x = Listed(0);
+  Load(rcx, x);
+  Own(rcx, x);
+  Append();
+  mov(rax, Reg(in_.b));
+  dec(qword[rax]);  // the cache of callables holds another reference
+  mov(Reg(in_.b), 0);
+  mov(Reg(in_.b + 1u), 0);
+  Release(rbx);
+  mov(ecx, Low(&_Py_NoneStruct));
+  inc(qword[rcx]);
+  Set(in_.a, rcx);
+  return true;
+}
+
+bool Compiler::LoadDeref() {
+  mov(rax, Reg(in_.b));
+  mov(rcx, ptr[rax + offsetof(PyCellObject, ob_ref)]);
+  test(rcx, rcx);
+  jz(Otherwise(), T_NEAR);
+  inc(qword[rcx]);
+  Set(in_.a, rcx);
+  return true;
+}
+
+bool Compiler::StoreDeref() {
+  mov(rbx, Reg(in_.a));
+  Load(rcx, in_.b);
+  Own(rcx, in_.b);
+  mov(rdi, ptr[rbx + offsetof(PyCellObject, ob_ref)]);
+  mov(ptr[rbx + offsetof(PyCellObject, ob_ref)], rcx);
+  ReleaseIfAny(rdi);
+  return true;
+}
+
+bool Compiler::CallLen() {
+  Label sized;
+  Load(rbx, Listed(0));
+  mov(rax, reinterpret_cast<uintptr_t>(
+               _PyInterpreterState_GET()->callable_cache.len));
+  cmp(rbx, rax);
+  jne(Otherwise(), T_NEAR);
+  Load(rbp, Listed(1));
+  mov(rax, ptr[rbp + kType]);
+  cmp(rax, Low(&PyList_Type));
+  je(sized);
+  cmp(rax, Low(&PyTuple_Type));
+  jne(Otherwise(), T_NEAR);
+  L(sized);
+  mov(rdx, ptr[rbp + kSize]);
+  Consume(rbx, Listed(0));
+  Consume(rbp, Listed(1));
+  lea(rsi, Reg(in_.a));
+  CallOutside(stubs_.store_int);
+  return true;
+}
+
+}  // namespace pyvm::baseline
