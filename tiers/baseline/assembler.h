@@ -19,6 +19,10 @@ namespace pyvm::baseline {
 //   r12  the unit's first instruction      r14  the unit's pool
 //   r13  the frame's registers             r15  the activation
 //   rbx, rbp  free within an instruction
+//
+// xmm8 to xmm11 hold numbers that are not boxed yet, an int as well. C
+// functions do not preserve them, but the stubs do.
+constexpr int kFirstSlot = 8;
 class Assembler : public Xbyak::CodeGenerator {
  public:
   // Writes up to `size` bytes to `write`; they will lie at `exec`.

@@ -27,8 +27,7 @@ bool Compiler::ForIterRange() {
   add(rdx, ptr[rbx + kRangeStart]);
   inc(rcx);
   mov(ptr[rbx + kIndex], rcx);
-  lea(rsi, Reg(in_.a));
-  CallOutside(stubs_.store_int);
+  StoreInt();
   return true;
 }
 

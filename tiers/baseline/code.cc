@@ -47,13 +47,16 @@ const Code& CodeAt(const Unit* unit, const void* address) {
   return **found;
 }
 
+bool IsBelow(uint32_t a, uint32_t b) { return (a & ~kInside) < (b & ~kInside); }
+
 // The first instruction at the greatest offset that is not above `offset`.
 uint32_t IndexAt(const Code& code, uint32_t instrs, uint32_t offset) {
   const uint32_t* begin = code.offsets;
   const uint32_t* end = begin + instrs;
-  const uint32_t* it = std::upper_bound(begin, end, offset);
+  const uint32_t* it = std::upper_bound(begin, end, offset, IsBelow);
   // Words of a list share the offset of their instruction.
-  return static_cast<uint32_t>(std::lower_bound(begin, end, it[-1]) - begin);
+  return static_cast<uint32_t>(std::lower_bound(begin, end, it[-1], IsBelow) -
+                               begin);
 }
 
 uint32_t OffsetIn(const Code& code, const void* address) {
@@ -115,12 +118,6 @@ bool NoteStale(Unit* unit) {
 void Release(Code* code) {
   Retired().push_back(code);
   FreeRetired();
-}
-
-const Instr* InstrAt(const Unit* unit, const void* address) {
-  const Code& code = CodeAt(unit, address);
-  return unit->instrs +
-         IndexAt(code, unit->num_instrs, OffsetIn(code, address) - 1);
 }
 
 const Instr* InstrThatBeginsAt(const Unit* unit, const void* address) {

@@ -10,11 +10,15 @@
 namespace pyvm::baseline {
 
 // Unit::tier_code of a unit that this tier runs. Each instruction can be
-// entered: its values are where the interpreter would have them.
+// entered: its values are where the interpreter would have them. Only where
+// machine registers hold a number that the instruction reads, or a later one,
+// its offset has this flag, and who comes from outside runs handlers up to the
+// next instruction that has not.
+constexpr uint32_t kInside = uint32_t{1} << 31;
 struct Code {
   const uint8_t* exec = nullptr;
-  // offsets[i]: where instruction i begins, in bytes from `exec`. Words of
-  // operand lists have the offset of the instruction behind them.
+  // offsets[i]: where instruction i begins, in bytes from `exec`, and perhaps
+  // kInside. Words of operand lists have the offset of their instruction.
   uint32_t* offsets = nullptr;  // owned
   // Where the unit begins, and where it begins behind a RESUME.
   const uint8_t* start = nullptr;
@@ -55,11 +59,8 @@ struct Visit {
   Visit* next = nullptr;
 };
 
-// The instruction whose machine code lies at `address`, which is in the unit's
-// code.
-const Instr* InstrAt(const Unit* unit, const void* address);
-
-// The instruction whose machine code begins at `address`; null if none does.
+// The instruction whose machine code begins at `address`; null if none does,
+// or if it cannot be entered.
 const Instr* InstrThatBeginsAt(const Unit* unit, const void* address);
 
 }  // namespace pyvm::baseline

@@ -28,23 +28,46 @@ const Instr* BackEdge(PYVM_ARGS) {
 }  // namespace
 
 void Compiler::Run() {
+  FindEntries();
   for (at_ = 0; at_ < unit_.num_instrs; at_ = next_) {
     next_ = at_ + InstrWords(unit_, at_);
-    for (uint32_t i = at_; i < next_; ++i) offsets_[i] = offset();
+    uint32_t here = offset() | (unboxed_.size == 0 ? 0 : kInside);
+    for (uint32_t i = at_; i < next_; ++i) offsets_[i] = here;
     L(labels_[at_]);
     in_ = unit_.instrs[at_];
     slow_ = nullptr;
-    if (!Fast()) Generic();
+    unboxed_at_start_ = unboxed_;
+    if (!Fast()) {
+      if (unboxed_.size != 0) Py_FatalError("pyvm: unboxed and out of reach");
+      Generic();
+    }
   }
   offsets_[unit_.num_instrs] = offset();
   L(labels_[unit_.num_instrs]);
   ud2();
   for (Slow& slow : slows_) {
     L(slow.label);
+    for (int i = 0; i < slow.unboxed.size; ++i) {
+      const Unboxed& number = slow.unboxed.all[i];
+      lea(rsi, Reg(number.reg));
+      mov(r10d, slow.at);
+      if (number.kind == Number::kInt) {
+        movq(rdx, Slot(number.slot));
+        CallOutside(stubs_.store_int);
+      } else {
+        movsd(xmm0, Slot(number.slot));
+        CallOutside(stubs_.store_float);
+      }
+    }
     Step(slow.at, stubs_.step);
     if (slow.next != 0) {
       test(rax, rax);
-      jz(labels_[slow.next], T_NEAR);
+      if ((offsets_[slow.next] & kInside) == 0) {
+        jz(labels_[slow.next], T_NEAR);
+      } else {
+        lea(rcx, InstrAddress(slow.next));
+        cmovz(rax, rcx);
+      }
     }
     JumpOutside(stubs_.transfer);
   }
@@ -56,6 +79,11 @@ void Compiler::Run() {
     mov(wide.value, rax);
     jmp(wide.back, T_NEAR);
   }
+  for (FloatStore& store : float_stores_) {
+    L(store.label);
+    CallOutside(stubs_.store_float);
+    jmp(store.back, T_NEAR);
+  }
   for (Back& back : backs_) {
     L(back.label);
     lea(rdi, InstrAddress(back.target));
@@ -66,7 +94,13 @@ void Compiler::Run() {
 }
 
 bool Compiler::Fast() {
-  switch (Op op = BaseOf(in_.op)) {
+  Op op = BaseOf(in_.op);
+  if (IsIntArithmetic(op)) return IntArithmetic(op);
+  if (IsFloatArithmetic(op)) return FloatArithmetic(op);
+  if (auto comparison = ComparisonOf(op)) {
+    return CompareJump(comparison->first, comparison->second);
+  }
+  switch (op) {
     case Op::kRESUME:
       return Resume();
     case Op::kMOVE:
@@ -98,6 +132,8 @@ bool Compiler::Fast() {
       return CallLen();
     case Op::kUNARY_NOT:
       return Not();
+    case Op::kUNARY_NEGATIVE:
+      return Negative();
     case Op::kIS:
       return Identity(true);
     case Op::kIS_NOT:
@@ -118,22 +154,6 @@ bool Compiler::Fast() {
       return LoadGlobal(false);
     case Op::kLOAD_GLOBAL_BUILTIN:
       return LoadGlobal(true);
-    case Op::kADD_INT:
-    case Op::kSUB_INT:
-    case Op::kMUL_INT:
-    case Op::kAND_INT:
-    case Op::kOR_INT:
-    case Op::kXOR_INT:
-    case Op::kLSHIFT_INT:
-    case Op::kRSHIFT_INT:
-    case Op::kFLOORDIV_INT:
-    case Op::kMOD_INT:
-      return IntArithmetic(op);
-    case Op::kADD_FLOAT:
-    case Op::kSUB_FLOAT:
-    case Op::kMUL_FLOAT:
-    case Op::kTRUEDIV_FLOAT:
-      return FloatArithmetic(op);
     case Op::kJUMP:
       jmp(labels_[at_ + LongJump(in_)], T_NEAR);
       return true;
@@ -155,30 +175,6 @@ bool Compiler::Fast() {
       return IdentityJump(true);
     case Op::kJUMP_IF_IS_NOT:
       return IdentityJump(false);
-    case Op::kJUMP_IF_LT:
-      return CompareJump(Relation::kLt, true);
-    case Op::kJUMP_IF_LE:
-      return CompareJump(Relation::kLe, true);
-    case Op::kJUMP_IF_EQ:
-      return CompareJump(Relation::kEq, true);
-    case Op::kJUMP_IF_NE:
-      return CompareJump(Relation::kNe, true);
-    case Op::kJUMP_IF_GT:
-      return CompareJump(Relation::kGt, true);
-    case Op::kJUMP_IF_GE:
-      return CompareJump(Relation::kGe, true);
-    case Op::kJUMP_UNLESS_LT:
-      return CompareJump(Relation::kLt, false);
-    case Op::kJUMP_UNLESS_LE:
-      return CompareJump(Relation::kLe, false);
-    case Op::kJUMP_UNLESS_EQ:
-      return CompareJump(Relation::kEq, false);
-    case Op::kJUMP_UNLESS_NE:
-      return CompareJump(Relation::kNe, false);
-    case Op::kJUMP_UNLESS_GT:
-      return CompareJump(Relation::kGt, false);
-    case Op::kJUMP_UNLESS_GE:
-      return CompareJump(Relation::kGe, false);
     case Op::kLOAD_ATTR_VALUE:
       return LoadAttrValue();
     case Op::kLOAD_ATTR_SLOT:

@@ -6,6 +6,11 @@
 // quickens anew. Inline caches are read as data, so what a site meets may
 // change without a new compilation.
 //
+// The result of an arithmetic instruction that is a temporary stays unboxed in
+// a machine register where its reader takes numbers and follows soon. Between
+// the two no instruction can be entered from outside (kInside in code.h), and
+// slow paths box it first: the frame is again what every handler expects.
+//
 // What makes a fast path is a method that returns whether there is one. They
 // stand in numbers.cc, jumps.cc, objects.cc and calls.cc.
 #ifndef PYVM_TIERS_BASELINE_COMPILER_H_
@@ -13,6 +18,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/bytecode/opcodes.h"
@@ -28,6 +35,7 @@ namespace pyvm::baseline {
 
 using Xbyak::Label;
 using Xbyak::Reg64;
+using Xbyak::Xmm;
 
 class Compiler : public Assembler {
  public:
@@ -37,22 +45,40 @@ class Compiler : public Assembler {
         unit_(unit),
         stubs_(stubs),
         offsets_(offsets),
-        labels_(unit.num_instrs + 1) {}
+        labels_(unit.num_instrs + 1),
+        enterable_(unit.num_instrs + 1) {}
 
   void Run();
 
  private:
+  // A temporary whose value is in a machine register.
+  enum class Number { kInt, kFloat };
+  struct Unboxed {
+    uint32_t reg;
+    Number kind;
+    int slot;
+  };
+  static constexpr int kUnboxed = 4;
+  struct UnboxedSet {
+    Unboxed all[kUnboxed];
+    int size = 0;
+  };
   // Out of line: the handler does instruction `at`, and behind it comes `next`
-  // (0: nothing does).
+  // (0: nothing does). What is unboxed before it goes into the frame.
   struct Slow {
     Label label;
     uint32_t at, next;
+    UnboxedSet unboxed;
   };
   // An int that has more than one digit.
   struct Wide {
     Label label, back;
     Reg64 value, object;
     Label* otherwise;
+  };
+  // A float that does not overwrite a dying one.
+  struct FloatStore {
+    Label label, back;
   };
   struct Back {
     Label label;
@@ -91,7 +117,7 @@ class Compiler : public Assembler {
   PyObject* Constant(Operand x) const {
     return unit_.pool[static_cast<int16_t>(x)];
   }
-  // The operand, borrowed.
+  // The operand, borrowed, which is not unboxed.
   void Load(const Reg64& to, Operand x) {
     if (IsConst(x)) {
       mov(to, reinterpret_cast<uintptr_t>(Constant(x)));
@@ -167,6 +193,7 @@ class Compiler : public Assembler {
       slow_ = &slows_.emplace_back();
       slow_->at = at_;
       slow_->next = FallsThrough() ? next_ : 0;
+      slow_->unboxed = unboxed_at_start_;
     }
     return slow_->label;
   }
@@ -191,23 +218,62 @@ class Compiler : public Assembler {
     jne(Otherwise(), T_NEAR);
   }
 
+  // --- Unboxed temporaries ---------------------------------------------------
+
+  static Xmm Slot(int slot) { return Xmm(kFirstSlot + slot); }
+  // The operand if it is unboxed; else null.
+  const Unboxed* Find(Operand x) const;
+  bool IsUnboxed(Operand x) const { return Find(x) != nullptr; }
+  // Its reader has it.
+  void Forget(Operand x);
+  // Whether the result of the present instruction, whose operands have been
+  // consumed, can stay unboxed.
+  bool StaysUnboxed(Number kind) const;
+  // Whether instruction i has a fast path that lets unboxed numbers be.
+  bool SparesUnboxed(uint32_t i) const;
+  // Whether that fast path takes temporary `reg`, which it reads, unboxed.
+  bool TakesUnboxed(uint32_t i, uint32_t reg, Number kind) const;
+  int FreeSlot() const;
+  // Marks where units can be entered or jumped to.
+  void FindEntries();
+  // The result of the present instruction, an int in rdx or a float in xmm0.
+  void SetInt();
+  void SetFloat();
+  // The same, boxed.
+  void StoreInt();
+  void StoreFloat();
+
   // --- Numbers ---------------------------------------------------------------
 
   static bool IsSmallConst(PyObject* o) { return IsInt(o) && IsOneDigit(o); }
   // Whether the operand may be an int of one digit.
   bool MayBeInt(Operand x) const;
   bool MayBeFloat(Operand x) const;
-  // `object` has been loaded. Clobbers r8.
+  // Whether a float operation can be in machine code.
+  bool CanBeReal(Operand a, Operand b) const;
+  // Loads what has to be looked at: no constant, nothing unboxed.
+  void LoadNumber(const Reg64& to, Operand x);
+  // Releases a temporary that LoadNumber has loaded.
+  void ConsumeNumber(const Reg64& object, Operand x);
+  // The value of operand x, which LoadNumber has loaded. Clobbers r8.
   void IntValue(const Reg64& value, const Reg64& object, Operand x,
                 Label* not_int = nullptr);
-  void LoadUnlessConst(const Reg64& to, Operand x);
+  // The same as a float; boxed ints fail the guard. Clobbers rax.
+  void FloatValue(const Xmm& value, const Reg64& object, Operand x);
+  // The same of a float or an int of at most 53 bits. Clobbers rdx and r8 too.
+  void RealValue(const Xmm& value, const Reg64& object, Operand x);
+  void FloatConstant(const Xmm& value, double constant);
 
+  static bool IsIntArithmetic(Op op);
+  static bool IsFloatArithmetic(Op op);
+  // rdx and rax: rdx by rcx, which are not negative.
+  void DivideInts(bool quotient, bool positive_divisor);
+  // rdx: rdx and the other operand. False if that is not to be done so.
+  bool IntArithmeticByConstant(Op op, int32_t constant);
+  void IntArithmeticByRegister(Op op);
   bool IntArithmetic(Op op);
-
-  void FloatValue(const Xbyak::Xmm& value, const Reg64& object, Operand x,
-                  Label& not_float);
-
   bool FloatArithmetic(Op op);
+  bool Negative();
 
   // --- Jumps -----------------------------------------------------------------
 
@@ -217,16 +283,29 @@ class Compiler : public Assembler {
   void GoToIfCl(uint32_t target);
 
   enum class Relation { kLt, kLe, kEq, kNe, kGt, kGe };
+  static Relation Inverse(Relation relation);
 
-  void SetIfInts(Relation relation);
-  // With what is no number every comparison but != is false.
-  void SetIfFloats(Relation relation);
+  // Where a comparison of numbers goes: to an instruction if it has the
+  // outcome `sense`.
+  struct Branch {
+    uint32_t target;
+    bool sense;
+  };
+  // After a comparison of ints, or of the floats in xmm0 and xmm1: goes to the
+  // branch, or without one sets cl. With what is no number every comparison but
+  // != is false.
+  void UseInts(Relation relation, const Branch* branch);
+  void UseFloats(Relation relation, const Branch* branch);
+  void JumpIfInts(Relation relation, Label& target);
+  void JumpIfFloats(Relation relation, bool sense, Label& target);
 
-  // cl: how numbers compare; they are consumed.
-  bool CompareTo(Relation relation, Operand a, Operand b);
+  // Compares numbers, which are consumed; then as UseInts.
+  bool CompareNumbers(Relation relation, Operand a, Operand b,
+                      const Branch* branch);
   // cl: whether an interned constant string is equal to, or differs from, a
   // string; they are consumed.
   bool CompareToText(Relation relation, Operand a, Operand b);
+  static std::optional<std::pair<Relation, bool>> ComparisonOf(Op op);
   bool CompareJump(Relation relation, bool sense);
 
   // cl: whether the object in rbx is true, for those that say so at once.
@@ -310,10 +389,14 @@ class Compiler : public Assembler {
   std::deque<Slow> slows_;
   std::deque<Back> backs_;
   std::deque<Wide> wides_;
+  std::deque<FloatStore> float_stores_;
+  std::vector<bool> enterable_;  // an entry, or the target of a jump
+  UnboxedSet unboxed_;
   // Of the present instruction.
   Instr in_ = {};
   uint32_t at_ = 0, next_ = 0;
   Slow* slow_ = nullptr;
+  UnboxedSet unboxed_at_start_;
 };
 
 }  // namespace pyvm::baseline

@@ -32,86 +32,145 @@ void Compiler::GoToIfCl(uint32_t target) {
   L(over);
 }
 
-void Compiler::SetIfInts(Relation relation) {
+Compiler::Relation Compiler::Inverse(Relation relation) {
   switch (relation) {
     case Relation::kLt:
-      setl(cl);
-      break;
+      return Relation::kGe;
     case Relation::kLe:
-      setle(cl);
-      break;
+      return Relation::kGt;
     case Relation::kEq:
-      sete(cl);
-      break;
+      return Relation::kNe;
     case Relation::kNe:
-      setne(cl);
-      break;
+      return Relation::kEq;
     case Relation::kGt:
-      setg(cl);
-      break;
+      return Relation::kLe;
     case Relation::kGe:
-      setge(cl);
-      break;
+      return Relation::kLt;
+  }
+  __builtin_unreachable();
+}
+
+void Compiler::JumpIfInts(Relation relation, Label& target) {
+  switch (relation) {
+    case Relation::kLt:
+      return jl(target, T_NEAR);
+    case Relation::kLe:
+      return jle(target, T_NEAR);
+    case Relation::kEq:
+      return je(target, T_NEAR);
+    case Relation::kNe:
+      return jne(target, T_NEAR);
+    case Relation::kGt:
+      return jg(target, T_NEAR);
+    case Relation::kGe:
+      return jge(target, T_NEAR);
   }
 }
 
-void Compiler::SetIfFloats(Relation relation) {
+void Compiler::JumpIfFloats(Relation relation, bool sense, Label& target) {
+  Label over;
   switch (relation) {
     case Relation::kLt:
       ucomisd(xmm1, xmm0);
-      seta(cl);
-      break;
+      return sense ? ja(target, T_NEAR) : jbe(target, T_NEAR);
     case Relation::kLe:
       ucomisd(xmm1, xmm0);
-      setae(cl);
-      break;
+      return sense ? jae(target, T_NEAR) : jb(target, T_NEAR);
     case Relation::kGt:
       ucomisd(xmm0, xmm1);
-      seta(cl);
-      break;
+      return sense ? ja(target, T_NEAR) : jbe(target, T_NEAR);
     case Relation::kGe:
       ucomisd(xmm0, xmm1);
-      setae(cl);
-      break;
+      return sense ? jae(target, T_NEAR) : jb(target, T_NEAR);
     case Relation::kEq:
-      ucomisd(xmm0, xmm1);
-      setnp(cl);
-      sete(al);
-      and_(cl, al);
-      break;
     case Relation::kNe:
       ucomisd(xmm0, xmm1);
-      setp(cl);
-      setne(al);
-      or_(cl, al);
-      break;
+      if (sense == (relation == Relation::kNe)) {
+        jp(target, T_NEAR);
+        jne(target, T_NEAR);
+      } else {
+        jp(over);
+        je(target, T_NEAR);
+        L(over);
+      }
   }
 }
 
-bool Compiler::CompareTo(Relation relation, Operand a, Operand b) {
+void Compiler::UseInts(Relation relation, const Branch* branch) {
+  if (branch == nullptr) {
+    Label known;
+    mov(ecx, 1);
+    JumpIfInts(relation, known);
+    xor_(ecx, ecx);
+    L(known);
+    return;
+  }
+  if (!branch->sense) relation = Inverse(relation);
+  if (branch->target > at_) {
+    JumpIfInts(relation, labels_[branch->target]);
+    return;
+  }
+  Label over;
+  JumpIfInts(Inverse(relation), over);
+  GoTo(branch->target);
+  L(over);
+}
+
+void Compiler::UseFloats(Relation relation, const Branch* branch) {
+  if (branch == nullptr) {
+    Label known;
+    mov(ecx, 1);
+    JumpIfFloats(relation, true, known);
+    xor_(ecx, ecx);
+    L(known);
+    return;
+  }
+  if (branch->target > at_) {
+    JumpIfFloats(relation, branch->sense, labels_[branch->target]);
+    return;
+  }
+  Label over;
+  JumpIfFloats(relation, !branch->sense, over);
+  GoTo(branch->target);
+  L(over);
+}
+
+bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
+                              const Branch* branch) {
+  if (IsConst(a) && IsConst(b)) return false;
+  const Unboxed* unboxed = IsUnboxed(a) ? Find(a) : Find(b);
   bool ints = MayBeInt(a) && MayBeInt(b);
-  bool floats = MayBeFloat(a) && MayBeFloat(b);
-  if ((!ints && !floats) || (IsConst(a) && IsConst(b))) return false;
+  bool floats = CanBeReal(a, b);
+  if (unboxed != nullptr) {
+    (unboxed->kind == Number::kInt ? floats : ints) = false;
+  }
+  if (!ints && !floats) return false;
   Label not_ints, compared;
-  LoadUnlessConst(rbx, a);
-  LoadUnlessConst(rbp, b);
+  LoadNumber(rbx, a);
+  LoadNumber(rbp, b);
   if (ints) {
     Label* otherwise = floats ? &not_ints : nullptr;
     IntValue(rdx, rbx, a, otherwise);
-    IntValue(rcx, rbp, b, floats && IsConst(a) ? otherwise : nullptr);
-    cmp(rdx, rcx);
-    SetIfInts(relation);
-    if (floats) jmp(compared);
+    if (!IsConst(b)) IntValue(rcx, rbp, b, IsConst(a) ? otherwise : nullptr);
+    ConsumeNumber(rbx, a);
+    ConsumeNumber(rbp, b);
+    if (IsConst(b)) {
+      cmp(rdx, static_cast<uint32_t>(OneDigitValue(Constant(b))));
+    } else {
+      cmp(rdx, rcx);
+    }
+    UseInts(relation, branch);
+    if (floats) jmp(compared, T_NEAR);
   }
   if (floats) {
     L(not_ints);
-    FloatValue(xmm0, rbx, a, Otherwise());
-    FloatValue(xmm1, rbp, b, Otherwise());
-    SetIfFloats(relation);
+    FloatValue(xmm0, rbx, a);
+    FloatValue(xmm1, rbp, b);
+    ConsumeNumber(rbx, a);
+    ConsumeNumber(rbp, b);
+    UseFloats(relation, branch);
     L(compared);
   }
-  Consume(rbx, a);
-  Consume(rbp, b);
   return true;
 }
 
@@ -137,14 +196,32 @@ bool Compiler::CompareToText(Relation relation, Operand a, Operand b) {
   return true;
 }
 
-bool Compiler::CompareJump(Relation relation, bool sense) {
-  if (!CompareToText(relation, in_.a, in_.b) &&
-      !CompareTo(relation, in_.a, in_.b)) {
-    return false;
+std::optional<std::pair<Compiler::Relation, bool>> Compiler::ComparisonOf(
+    Op op) {
+  constexpr Relation kRelations[] = {Relation::kLt, Relation::kLe,
+                                     Relation::kEq, Relation::kNe,
+                                     Relation::kGt, Relation::kGe};
+  auto among = [op](Op first) -> size_t {
+    return static_cast<size_t>(op) - static_cast<size_t>(first);
+  };
+  if (among(Op::kJUMP_IF_LT) < std::size(kRelations)) {
+    return {{kRelations[among(Op::kJUMP_IF_LT)], true}};
   }
-  if (!sense) xor_(cl, 1);
-  GoToIfCl(at_ + static_cast<int16_t>(in_.c));
-  return true;
+  if (among(Op::kJUMP_UNLESS_LT) < std::size(kRelations)) {
+    return {{kRelations[among(Op::kJUMP_UNLESS_LT)], false}};
+  }
+  return std::nullopt;
+}
+
+bool Compiler::CompareJump(Relation relation, bool sense) {
+  uint32_t target = at_ + static_cast<int16_t>(in_.c);
+  if (CompareToText(relation, in_.a, in_.b)) {
+    if (!sense) xor_(cl, 1);
+    GoToIfCl(target);
+    return true;
+  }
+  Branch branch = {target, sense};
+  return CompareNumbers(relation, in_.a, in_.b, &branch);
 }
 
 void Compiler::Truth() {
@@ -172,11 +249,27 @@ void Compiler::Truth() {
 
 bool Compiler::TruthJump(bool sense) {
   if (IsConst(in_.a)) return false;
+  uint32_t target = at_ + static_cast<uint32_t>(LongJump(in_));
+  if (const Unboxed* number = Find(in_.a)) {
+    Branch branch = {target, sense};
+    if (number->kind == Number::kInt) {
+      IntValue(rdx, rbx, in_.a);
+      Forget(in_.a);
+      test(rdx, rdx);
+      UseInts(Relation::kNe, &branch);
+    } else {
+      FloatValue(xmm0, rbx, in_.a);
+      Forget(in_.a);
+      xorps(xmm1, xmm1);
+      UseFloats(Relation::kNe, &branch);
+    }
+    return true;
+  }
   Load(rbx, in_.a);
   Truth();
   if (!sense) xor_(cl, 1);
   Consume(rbx, in_.a);
-  GoToIfCl(at_ + LongJump(in_));
+  GoToIfCl(target);
   return true;
 }
 
@@ -215,7 +308,7 @@ bool Compiler::Identity(bool sense) {
 
 bool Compiler::Compare(Relation relation) {
   if (!CompareToText(relation, in_.b, in_.c) &&
-      !CompareTo(relation, in_.b, in_.c)) {
+      !CompareNumbers(relation, in_.b, in_.c, nullptr)) {
     return false;
   }
   SetBool();

@@ -1,20 +1,195 @@
-// Arithmetic and comparisons on ints and floats.
+// Arithmetic on ints and floats, boxed or not.
+#include <bit>
+
+#include "core/bytecode/decode.h"
 #include "tiers/baseline/compiler.h"
 
 namespace pyvm::baseline {
 
-// --- Numbers
+// --- Unboxed temporaries
+
+const Compiler::Unboxed* Compiler::Find(Operand x) const {
+  if (!IsTemp(x)) return nullptr;
+  for (int i = 0; i < unboxed_.size; ++i) {
+    if (unboxed_.all[i].reg == RegisterOf(x)) return &unboxed_.all[i];
+  }
+  return nullptr;
+}
+
+void Compiler::Forget(Operand x) {
+  auto i = Find(x) - unboxed_.all;
+  unboxed_.all[i] = unboxed_.all[--unboxed_.size];
+}
+
+int Compiler::FreeSlot() const {
+  unsigned used = 0;
+  for (int i = 0; i < unboxed_.size; ++i) used |= 1u << unboxed_.all[i].slot;
+  return std::countr_one(used);
+}
+
+void Compiler::FindEntries() {
+  for (uint32_t i = 0; i < unit_.num_entries; ++i) {
+    enterable_[unit_.entries[i].instr] = true;
+  }
+  for (uint32_t i = 0; i < unit_.num_instrs; i += InstrWords(unit_, i)) {
+    int64_t target = JumpTarget(unit_, i);
+    if (target >= 0) enterable_[static_cast<size_t>(target)] = true;
+  }
+}
+
+bool Compiler::SparesUnboxed(uint32_t i) const {
+  const Instr& in = unit_.instrs[i];
+  Op op = BaseOf(in.op);
+  if (IsIntArithmetic(op)) return MayBeInt(in.b) && MayBeInt(in.c);
+  if (IsFloatArithmetic(op)) return CanBeReal(in.b, in.c);
+  switch (op) {
+    case Op::kLOAD_ITEM_LIST:
+    case Op::kLOAD_ITEM_TUPLE:
+      return MayBeInt(in.c);
+    case Op::kMOVE:
+    case Op::kLOAD_DEREF:
+    case Op::kLOAD_GLOBAL_MODULE:
+    case Op::kLOAD_GLOBAL_BUILTIN:
+    case Op::kLOAD_ATTR_VALUE:
+    case Op::kLOAD_ATTR_SLOT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool Compiler::TakesUnboxed(uint32_t i, uint32_t reg, Number kind) const {
+  const Instr& in = unit_.instrs[i];
+  Op op = BaseOf(in.op);
+  Operand x = TempOperand(reg);
+  bool is_int = kind == Number::kInt;
+  if (IsIntArithmetic(op)) return is_int && SparesUnboxed(i);
+  if (IsFloatArithmetic(op)) {
+    if (!SparesUnboxed(i)) return false;
+    Operand other = in.b == x ? in.c : in.b;
+    return !is_int || op == Op::kTRUEDIV_FLOAT ||
+           (IsConst(other) ? IsFloat(Constant(other)) : !IsTemp(other));
+  }
+  if (ComparisonOf(op)) {
+    if (in.a != x && in.b != x) return false;
+    Operand other = in.a == x ? in.b : in.a;
+    if (IsConst(other)) {
+      return IsSmallConst(Constant(other)) ||
+             (!is_int && IsFloat(Constant(other)));
+    }
+    const Unboxed* beside = Find(other);
+    return beside == nullptr || beside->kind == kind;
+  }
+  switch (op) {
+    case Op::kUNARY_NEGATIVE:
+      return in.b == x;
+    case Op::kJUMP_IF_TRUE:
+    case Op::kJUMP_IF_FALSE:
+      return in.a == x;
+    case Op::kLOAD_ITEM_LIST:
+    case Op::kLOAD_ITEM_TUPLE:
+      return is_int && in.c == x && in.b != x;
+    case Op::kSTORE_ITEM_LIST:
+      return is_int && in.b == x && in.a != x && in.c != x;
+    default:
+      return false;
+  }
+}
+
+bool Compiler::StaysUnboxed(Number kind) const {
+  constexpr int kSoon = 8;
+  uint32_t reg = in_.a;
+  if (reg < unit_.num_locals || unboxed_.size == kUnboxed) return false;
+  Operand x = TempOperand(reg);
+  uint32_t i = next_;
+  for (int n = 0; n < kSoon && i < unit_.num_instrs && !enterable_[i]; ++n) {
+    const Instr& in = unit_.instrs[i];
+    if (in.a == x || in.b == x || in.c == x) return TakesUnboxed(i, reg, kind);
+    if (!SparesUnboxed(i)) return false;
+    i += InstrWords(unit_, i);
+  }
+  return false;
+}
+
+void Compiler::SetInt() {
+  if (StaysUnboxed(Number::kInt)) {
+    int slot = FreeSlot();
+    movq(Slot(slot), rdx);
+    unboxed_.all[unboxed_.size++] = {in_.a, Number::kInt, slot};
+  } else {
+    StoreInt();
+  }
+}
+
+void Compiler::SetFloat() {
+  if (StaysUnboxed(Number::kFloat)) {
+    int slot = FreeSlot();
+    movaps(Slot(slot), xmm0);
+    unboxed_.all[unboxed_.size++] = {in_.a, Number::kFloat, slot};
+  } else {
+    StoreFloat();
+  }
+}
+
+void Compiler::StoreInt() {
+  lea(rsi, Reg(in_.a));
+  mov(r10d, at_);
+  CallOutside(stubs_.store_int);
+}
+
+void Compiler::StoreFloat() {
+  lea(rsi, Reg(in_.a));
+  mov(r10d, at_);
+  if (in_.a >= unit_.num_locals) {
+    CallOutside(stubs_.store_float);
+    return;
+  }
+  // Mostly the dying value of the local is overwritten.
+  FloatStore& store = float_stores_.emplace_back();
+  mov(rax, ptr[rsi]);
+  test(rax, rax);
+  jz(store.label, T_NEAR);
+  cmp(qword[rax], 1);
+  jne(store.label, T_NEAR);
+  cmp(qword[rax + kType], Low(&PyFloat_Type));
+  jne(store.label, T_NEAR);
+  movsd(ptr[rax + kDouble], xmm0);
+  L(store.back);
+}
+
+// --- Operands
 
 bool Compiler::MayBeInt(Operand x) const {
   return !IsConst(x) || IsSmallConst(Constant(x));
+}
+
+bool Compiler::CanBeReal(Operand a, Operand b) const {
+  auto may_be = [this](Operand x) { return MayBeInt(x) || MayBeFloat(x); };
+  return may_be(a) && may_be(b) && !(IsConst(a) && IsConst(b));
 }
 
 bool Compiler::MayBeFloat(Operand x) const {
   return !IsConst(x) || IsFloat(Constant(x));
 }
 
+void Compiler::LoadNumber(const Reg64& to, Operand x) {
+  if (!IsConst(x) && !IsUnboxed(x)) Load(to, x);
+}
+
+void Compiler::ConsumeNumber(const Reg64& object, Operand x) {
+  if (IsUnboxed(x)) {
+    Forget(x);
+  } else {
+    Consume(object, x);
+  }
+}
+
 void Compiler::IntValue(const Reg64& value, const Reg64& object, Operand x,
                         Label* not_int) {
+  if (const Unboxed* number = Find(x)) {
+    movq(value, Slot(number->slot));
+    return;
+  }
   if (IsConst(x)) {
     mov(value, OneDigitValue(Constant(x)));
     return;
@@ -34,17 +209,165 @@ void Compiler::IntValue(const Reg64& value, const Reg64& object, Operand x,
   L(wide.back);
 }
 
-void Compiler::LoadUnlessConst(const Reg64& to, Operand x) {
-  if (!IsConst(x)) Load(to, x);
+void Compiler::FloatConstant(const Xmm& value, double constant) {
+  auto bits = std::bit_cast<uint64_t>(constant);
+  if (bits == 0) {
+    xorps(value, value);
+  } else {
+    mov(rax, bits);
+    movq(value, rax);
+  }
 }
 
-bool Compiler::IntArithmetic(Op op) {
+void Compiler::FloatValue(const Xmm& value, const Reg64& object, Operand x) {
+  if (const Unboxed* number = Find(x)) {
+    if (number->kind == Number::kFloat) {
+      movaps(value, Slot(number->slot));
+    } else {
+      movq(rax, Slot(number->slot));
+      cvtsi2sd(value, rax);
+    }
+    return;
+  }
+  if (IsConst(x)) {
+    PyObject* constant = Constant(x);
+    FloatConstant(value, IsFloat(constant)
+                             ? pyvm::FloatValue(constant)
+                             : static_cast<double>(OneDigitValue(constant)));
+    return;
+  }
+  cmp(qword[object + kType], Low(&PyFloat_Type));
+  jne(Otherwise(), T_NEAR);
+  movsd(value, ptr[object + kDouble]);
+}
+
+void Compiler::RealValue(const Xmm& value, const Reg64& object, Operand x) {
+  const Unboxed* number = Find(x);
+  if (number != nullptr && number->kind == Number::kInt) {
+    // What a quotient is rounded from has to be exact.
+    constexpr int kExactBits = 53;
+    movq(rdx, Slot(number->slot));
+    mov(rax, int64_t{1} << kExactBits);
+    add(rax, rdx);
+    shr(rax, kExactBits + 1);
+    jnz(Otherwise(), T_NEAR);
+    cvtsi2sd(value, rdx);
+    return;
+  }
+  if (number != nullptr || IsConst(x)) {
+    FloatValue(value, object, x);
+    return;
+  }
+  Label is_float, loaded;
+  mov(rax, ptr[object + kType]);
+  cmp(rax, Low(&PyFloat_Type));
+  je(is_float);
+  cmp(rax, Low(&PyLong_Type));
+  jne(Otherwise(), T_NEAR);
+  mov(rax, ptr[object + kSize]);
+  lea(r8, ptr[rax + 1]);
+  cmp(r8, 2);
+  ja(Otherwise(), T_NEAR);
+  mov(r8d, dword[object + kDigit]);
+  imul(rax, r8);
+  cvtsi2sd(value, rax);
+  jmp(loaded);
+  L(is_float);
+  movsd(value, ptr[object + kDouble]);
+  L(loaded);
+}
+
+// --- Arithmetic
+
+bool Compiler::IsIntArithmetic(Op op) {
+  return op >= Op::kADD_INT && op <= Op::kRSHIFT_INT;
+}
+bool Compiler::IsFloatArithmetic(Op op) {
+  return op >= Op::kADD_FLOAT && op <= Op::kTRUEDIV_FLOAT;
+}
+
+void Compiler::DivideInts(bool quotient, bool positive_divisor) {
   Label wide, divided;
-  if (!MayBeInt(in_.b) || !MayBeInt(in_.c)) return false;
-  LoadUnlessConst(rbx, in_.b);
-  LoadUnlessConst(rbp, in_.c);
-  IntValue(rdx, rbx, in_.b);
-  IntValue(rcx, rbp, in_.c);
+  if (!positive_divisor) {
+    test(rcx, rcx);
+    jle(Otherwise(), T_NEAR);
+  }
+  test(rdx, rdx);
+  js(Otherwise(), T_NEAR);
+  mov(rax, rdx);
+  or_(rax, rcx);
+  shr(rax, 32);
+  jnz(wide);
+  mov(eax, edx);
+  xor_(edx, edx);
+  div(ecx);
+  jmp(divided);
+  L(wide);
+  mov(rax, rdx);
+  xor_(edx, edx);
+  div(rcx);
+  L(divided);
+  if (quotient) mov(rdx, rax);
+}
+
+bool Compiler::IntArithmeticByConstant(Op op, int32_t constant) {
+  bool overflow = IsUnboxed(in_.b);
+  switch (op) {
+    case Op::kADD_INT:
+      add(rdx, constant);
+      break;
+    case Op::kSUB_INT:
+      sub(rdx, constant);
+      break;
+    case Op::kMUL_INT:
+      imul(rdx, rdx, constant);
+      overflow = true;
+      break;
+    case Op::kAND_INT:
+      and_(rdx, constant);
+      return true;
+    case Op::kOR_INT:
+      or_(rdx, constant);
+      return true;
+    case Op::kXOR_INT:
+      xor_(rdx, constant);
+      return true;
+    case Op::kLSHIFT_INT:
+      if (constant < 0 || constant > 62) return false;
+      mov(rax, rdx);
+      shl(rax, constant);
+      mov(r8, rax);
+      sar(r8, constant);
+      cmp(r8, rdx);
+      jne(Otherwise(), T_NEAR);
+      mov(rdx, rax);
+      return true;
+    case Op::kRSHIFT_INT:
+      if (constant < 0 || constant > 63) return false;
+      sar(rdx, constant);
+      return true;
+    default: {  // FLOORDIV_INT, MOD_INT
+      if (constant <= 0) return false;
+      bool quotient = op == Op::kFLOORDIV_INT;
+      auto divisor = static_cast<uint32_t>(constant);
+      if (!std::has_single_bit(divisor)) {
+        mov(ecx, divisor);
+        DivideInts(quotient, true);
+      } else if (quotient) {
+        sar(rdx, std::countr_zero(divisor));
+      } else {
+        and_(rdx, constant - 1);
+      }
+      return true;
+    }
+  }
+  if (overflow) jo(Otherwise(), T_NEAR);
+  return true;
+}
+
+void Compiler::IntArithmeticByRegister(Op op) {
+  // Boxed operands of at most 60 bits cannot overflow a sum.
+  bool overflow = IsUnboxed(in_.b) || IsUnboxed(in_.c);
   switch (op) {
     case Op::kADD_INT:
       add(rdx, rcx);
@@ -54,75 +377,68 @@ bool Compiler::IntArithmetic(Op op) {
       break;
     case Op::kMUL_INT:
       imul(rdx, rcx);
-      jo(Otherwise(), T_NEAR);
-      break;
-    case Op::kLSHIFT_INT:
-      cmp(rcx, 31);
-      ja(Otherwise(), T_NEAR);
-      lea(rax, ptr[rdx + (1 << 30)]);
-      shr(rax, 31);
-      jnz(Otherwise(), T_NEAR);
-      shl(rdx, cl);
+      overflow = true;
       break;
     case Op::kAND_INT:
       and_(rdx, rcx);
-      break;
+      return;
     case Op::kOR_INT:
       or_(rdx, rcx);
-      break;
+      return;
     case Op::kXOR_INT:
       xor_(rdx, rcx);
-      break;
+      return;
+    case Op::kLSHIFT_INT:
+      cmp(rcx, 62);
+      ja(Otherwise(), T_NEAR);
+      mov(rax, rdx);
+      shl(rax, cl);
+      mov(r8, rax);
+      sar(r8, cl);
+      cmp(r8, rdx);
+      jne(Otherwise(), T_NEAR);
+      mov(rdx, rax);
+      return;
     case Op::kRSHIFT_INT:
       cmp(rcx, 62);
       ja(Otherwise(), T_NEAR);
       sar(rdx, cl);
-      break;
-    default:  // FLOORDIV_INT, MOD_INT
-      test(rcx, rcx);
-      jle(Otherwise(), T_NEAR);
-      test(rdx, rdx);
-      js(Otherwise(), T_NEAR);
-      mov(rax, rdx);
-      or_(rax, rcx);
-      shr(rax, 32);
-      jnz(wide);
-      mov(eax, edx);
-      xor_(edx, edx);
-      div(ecx);
-      jmp(divided);
-      L(wide);
-      mov(rax, rdx);
-      xor_(edx, edx);
-      div(rcx);
-      L(divided);
-      if (op == Op::kFLOORDIV_INT) mov(rdx, rax);
-      break;
+      return;
+    default:
+      DivideInts(op == Op::kFLOORDIV_INT, false);
+      return;
   }
-  Consume(rbx, in_.b);
-  Consume(rbp, in_.c);
-  lea(rsi, Reg(in_.a));
-  CallOutside(stubs_.store_int);
+  if (overflow) jo(Otherwise(), T_NEAR);
+}
+
+bool Compiler::IntArithmetic(Op op) {
+  if (!MayBeInt(in_.b) || !MayBeInt(in_.c)) return false;
+  LoadNumber(rbx, in_.b);
+  LoadNumber(rbp, in_.c);
+  IntValue(rdx, rbx, in_.b);
+  if (!IsConst(in_.c) ||
+      !IntArithmeticByConstant(
+          op, static_cast<int32_t>(OneDigitValue(Constant(in_.c))))) {
+    IntValue(rcx, rbp, in_.c);
+    IntArithmeticByRegister(op);
+  }
+  ConsumeNumber(rbx, in_.b);
+  ConsumeNumber(rbp, in_.c);
+  SetInt();
   return true;
 }
 
-void Compiler::FloatValue(const Xbyak::Xmm& value, const Reg64& object,
-                          Operand x, Label& not_float) {
-  if (IsConst(x)) {
-    Load(object, x);
-  } else {
-    cmp(qword[object + kType], Low(&PyFloat_Type));
-    jne(not_float, T_NEAR);
-  }
-  movsd(value, ptr[object + kDouble]);
-}
-
 bool Compiler::FloatArithmetic(Op op) {
-  if (!MayBeFloat(in_.b) || !MayBeFloat(in_.c)) return false;
-  LoadUnlessConst(rbx, in_.b);
-  LoadUnlessConst(rbp, in_.c);
-  FloatValue(xmm0, rbx, in_.b, Otherwise());
-  FloatValue(xmm1, rbp, in_.c, Otherwise());
+  if (!CanBeReal(in_.b, in_.c)) return false;
+  LoadNumber(rbx, in_.b);
+  LoadNumber(rbp, in_.c);
+  if (op == Op::kTRUEDIV_FLOAT) {
+    RealValue(xmm0, rbx, in_.b);
+    RealValue(xmm1, rbp, in_.c);
+  } else {
+    FloatValue(xmm0, rbx, in_.b);
+    FloatValue(xmm1, rbp, in_.c);
+  }
   switch (op) {
     case Op::kADD_FLOAT:
       addsd(xmm0, xmm1);
@@ -134,16 +450,54 @@ bool Compiler::FloatArithmetic(Op op) {
       mulsd(xmm0, xmm1);
       break;
     default:  // TRUEDIV_FLOAT; by zero, or by what is no number
-      xorpd(xmm2, xmm2);
+      xorps(xmm2, xmm2);
       ucomisd(xmm1, xmm2);
       je(Otherwise(), T_NEAR);
       divsd(xmm0, xmm1);
       break;
   }
-  Consume(rbx, in_.b);
-  Consume(rbp, in_.c);
-  lea(rsi, Reg(in_.a));
-  CallOutside(stubs_.store_float);
+  ConsumeNumber(rbx, in_.b);
+  ConsumeNumber(rbp, in_.c);
+  SetFloat();
+  return true;
+}
+
+bool Compiler::Negative() {
+  Operand x = in_.b;
+  if (IsConst(x)) return false;
+  auto negate_int = [&] {
+    IntValue(rdx, rbx, x);
+    neg(rdx);
+    jo(Otherwise(), T_NEAR);
+    ConsumeNumber(rbx, x);
+  };
+  auto negate_float = [&] {
+    FloatValue(xmm0, rbx, x);
+    FloatConstant(xmm1, -0.0);
+    xorps(xmm0, xmm1);
+    ConsumeNumber(rbx, x);
+  };
+  if (const Unboxed* number = Find(x)) {
+    if (number->kind == Number::kInt) {
+      negate_int();
+      SetInt();
+    } else {
+      negate_float();
+      SetFloat();
+    }
+    return true;
+  }
+  Label is_float, done;
+  Load(rbx, x);
+  cmp(qword[rbx + kType], Low(&PyFloat_Type));
+  je(is_float, T_NEAR);
+  negate_int();
+  StoreInt();
+  jmp(done, T_NEAR);
+  L(is_float);
+  negate_float();
+  StoreFloat();
+  L(done);
   return true;
 }
 

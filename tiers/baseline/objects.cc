@@ -164,7 +164,7 @@ void Compiler::Position(Operand x) {
 bool Compiler::LoadItem(PyTypeObject* type) {
   if (!MayBeInt(in_.c)) return false;
   Load(rbx, in_.b);
-  LoadUnlessConst(rbp, in_.c);
+  LoadNumber(rbp, in_.c);
   GuardType(rbx, type);
   Position(in_.c);
   if (type == &PyList_Type) {
@@ -174,7 +174,7 @@ bool Compiler::LoadItem(PyTypeObject* type) {
     mov(rcx, ptr[rbx + rdx * 8 + kTupleItems]);
   }
   inc(qword[rcx]);
-  Consume(rbp, in_.c);
+  ConsumeNumber(rbp, in_.c);
   Consume(rbx, in_.b);
   Set(in_.a, rcx);
   return true;
@@ -183,7 +183,7 @@ bool Compiler::LoadItem(PyTypeObject* type) {
 bool Compiler::StoreItemList() {
   if (!MayBeInt(in_.b)) return false;
   Load(rbx, in_.a);
-  LoadUnlessConst(rbp, in_.b);
+  LoadNumber(rbp, in_.b);
   GuardType(rbx, &PyList_Type);
   Position(in_.b);
   Load(rsi, in_.c);
@@ -191,7 +191,7 @@ bool Compiler::StoreItemList() {
   mov(rax, ptr[rbx + kListItems]);
   mov(rcx, ptr[rax + rdx * 8]);
   mov(ptr[rax + rdx * 8], rsi);
-  Consume(rbp, in_.b);
+  ConsumeNumber(rbp, in_.b);
   Release(rcx);
   Consume(rbx, in_.a);
   return true;
@@ -280,8 +280,7 @@ bool Compiler::CallLen() {
   mov(rdx, ptr[rbp + kSize]);
   Consume(rbx, Listed(0));
   Consume(rbp, Listed(1));
-  lea(rsi, Reg(in_.a));
-  CallOutside(stubs_.store_int);
+  SetInt();
   return true;
 }
 

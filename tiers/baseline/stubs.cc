@@ -1,8 +1,11 @@
 #include "tiers/baseline/stubs.h"
 
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <string_view>
 
+#include "core/bytecode/decode.h"
 #include "core/code/code_map.h"
 #include "core/code/frame_layout.h"
 #include "core/handlers/machine.h"
@@ -32,46 +35,43 @@ const Instr* DropFor(PyObject* o, const void* address, PyObject** regs,
     return nullptr;
   return InstrThatBeginsAt(unit, address);
 }
-// The same for an instruction that is known by `address` alone.
-const Instr* DropAt(PyObject* o, const void* address, PyObject** regs,
-                    PyObject** pool, Activation* act) {
-  if (IsInt(o)) {
-    FreeInt(o);
-    return nullptr;
-  }
-  const Unit* unit = handlers::UnitIn(pool);
-  auto index = static_cast<uint32_t>(InstrAt(unit, address) - unit->instrs);
-  return DropFor(o, address, regs, pool, act, index);
-}
 
-// Stores a new object, or null, for the instruction that goes on at `address`.
-// 0, or -1 with MemoryError.
+// Stores a new object, or null, for instruction number `index`, which goes on
+// at `address`. 0, or -1 with MemoryError.
 int StoreNew(PyObject* made, PyObject** reg, const void* address,
-             Activation* act) {
+             Activation* act, uint32_t index) {
   if (made == nullptr) return -1;
   PyObject* old = *reg;
   *reg = made;
   if (old != nullptr && --old->ob_refcnt == 0) {
-    const Frame* frame = act->cframe.current_frame;
-    DropAt(old, address, act->cframe.current_frame->localsplus,
-           UnitOf(frame)->pool, act);
+    Frame* frame = act->cframe.current_frame;
+    DropFor(old, address, frame->localsplus, UnitOf(frame)->pool, act, index);
   }
   return 0;
 }
 int StoreNewInt(PyObject** reg, const void* address, Activation* act,
-                int64_t value) {
-  return StoreNew(NewInt(value), reg, address, act);
+                uint32_t index, int64_t value) {
+  return StoreNew(NewInt(value), reg, address, act, index);
 }
 int StoreNewFloat(PyObject** reg, const void* address, Activation* act,
-                  double value) {
-  return StoreNew(NewFloat(act->interp, value), reg, address, act);
+                  uint32_t index, double value) {
+  return StoreNew(NewFloat(act->interp, value), reg, address, act, index);
 }
 
-// An exception is set by the instruction whose code `address` lies in.
-const Instr* ErrorAt(const void* address, PyObject** regs, PyObject** pool,
-                     Activation* act) {
-  const Instr* pc = InstrAt(handlers::UnitIn(pool), address);
-  return handlers::HandleError(pc, regs, pool, act);
+// Where machine registers hold numbers that instructions read: runs handlers,
+// which take them from the frame, up to an instruction that can be entered.
+const Instr* RunToEntry(PYVM_ARGS) {
+  Unit* unit = handlers::UnitIn(pool);
+  for (;;) {
+    const Instr* next = table[pc->op](pc, regs, pool, act);
+    if (next != nullptr) return next;
+    auto i = static_cast<uint32_t>(pc - unit->instrs);
+    i += InstrWords(*unit, i);
+    pc = unit->instrs + i;
+    if (unit->tier != &kThisTier) return pc;
+    auto* code = static_cast<const Code*>(unit->tier_code);
+    if ((code->offsets[i] & kInside) == 0) return pc;
+  }
 }
 
 const Instr* StepUnquickened(PYVM_ARGS) {
@@ -104,25 +104,36 @@ class StubCompiler : public Assembler {
  private:
   // Saves what C functions may clobber and stubs preserve; rsp is aligned for a
   // call in a stub that was called.
+  static constexpr int kSavedXmm[] = {
+      0, 1, kFirstSlot, kFirstSlot + 1, kFirstSlot + 2, kFirstSlot + 3};
+  static constexpr int kXmmBytes = 8 * (std::size(kSavedXmm) + 1);
   void SaveVolatile() {
     push(rcx);
     push(rdx);
     push(rsi);
-    sub(rsp, 16);
-    movsd(ptr[rsp], xmm0);
+    push(r10);
+    sub(rsp, kXmmBytes);
+    for (int i = 0; int xmm : kSavedXmm) {
+      movsd(ptr[rsp + 8 * i++], Xbyak::Xmm(xmm));
+    }
   }
   void RestoreVolatile() {
-    movsd(xmm0, ptr[rsp]);
-    add(rsp, 16);
+    for (int i = 0; int xmm : kSavedXmm) {
+      movsd(Xbyak::Xmm(xmm), ptr[rsp + 8 * i++]);
+    }
+    add(rsp, kXmmBytes);
+    pop(r10);
     pop(rsi);
     pop(rdx);
     pop(rcx);
   }
-  static constexpr int kSaved = 40;
+  static constexpr int kSaved = kXmmBytes + 4 * 8;
 
   void Run(Stubs* stubs) {
     stubs->run = reinterpret_cast<void (*)(Activation*, const uint8_t***)>(
         reinterpret_cast<uintptr_t>(here()));
+    Xbyak::Label inside;
+    static_assert(kInside == uint32_t{1} << 31);
     push(rbp);
     push(rbx);
     push(r12);
@@ -147,12 +158,19 @@ class StubCompiler : public Assembler {
     jne(other_tier_);
     mov(r12, ptr[UNIT(rcx, instrs)]);
     mov(rdx, ptr[UNIT(rcx, tier_code)]);
+    mov(rdi, rax);
     sub(rax, r12);
     shr(rax, 1);
     mov(rcx, ptr[rdx + offsetof(Code, offsets)]);
     mov(eax, dword[rcx + rax]);
+    test(eax, eax);
+    js(inside);
     add(rax, ptr[rdx + offsetof(Code, exec)]);
     jmp(rax);
+    L(inside);
+    HandlerArguments();
+    CallC(RunToEntry);
+    jmp(transfer_, T_NEAR);
     L(other_tier_);
     mov(ptr[ACT(pc)], rax);
     mov(ptr[ACT(regs)], r13);
@@ -214,15 +232,15 @@ class StubCompiler : public Assembler {
     ret();
   }
 
-  // Puts the one-digit int or the float in rdi onto its free list; else goes to
-  // `otherwise`.
+  // Puts the float or the int of at most two digits in rdi onto its free list;
+  // else goes to `otherwise`.
   void ToFreeList(Xbyak::Label& otherwise) {
     Xbyak::Label not_int;
     cmp(qword[rdi + kType], Low(&PyLong_Type));
     jne(not_int);
     mov(rax, ptr[rdi + kSize]);
-    inc(rax);
-    cmp(rax, 2);
+    add(rax, most_digits_);
+    cmp(rax, 2 * most_digits_);
     ja(otherwise, T_NEAR);
     mov(r8, reinterpret_cast<uintptr_t>(&int_free_list));
     cmp(dword[r8 + offsetof(IntFreeList, room)], 0);
@@ -246,8 +264,10 @@ class StubCompiler : public Assembler {
     ret();
   }
 
-  template <typename F>
-  void DropBy(F* function) {
+  void Drop(Stubs* stubs) {
+    align(16);
+    stubs->drop = here();
+    L(drop_);
     Xbyak::Label other, tracing;
     ToFreeList(other);
     L(other);
@@ -257,7 +277,7 @@ class StubCompiler : public Assembler {
     mov(rcx, r14);
     mov(r8, r15);
     mov(r9d, r10d);
-    CallC(function);
+    CallC(DropFor);
     RestoreVolatile();
     test(rax, rax);
     jnz(tracing);
@@ -265,28 +285,9 @@ class StubCompiler : public Assembler {
     L(tracing);
     add(rsp, 8);
     mov(rdi, rax);
-    jmp(hand_over_, T_NEAR);
-  }
-
-  void Drop(Stubs* stubs) {
-    align(16);
-    stubs->drop = here();
-    DropBy(DropFor);
-    align(16);
-    L(drop_);
-    DropBy(DropAt);
     L(hand_over_);
     HandlerArguments();
     CallC(handlers::HandOver);
-    jmp(transfer_, T_NEAR);
-  }
-
-  // A C function that stores has failed: the instruction that called the stub
-  // raises.
-  void Raise() {
-    pop(rdi);
-    HandlerArguments();
-    CallC(ErrorAt);
     jmp(transfer_, T_NEAR);
   }
 
@@ -303,37 +304,67 @@ class StubCompiler : public Assembler {
     L(done);
     ret();
   }
-  // Ends it by a C function, which takes rdx or xmm0 last.
+  // Ends it by a C function, which takes rdx or xmm0 last. If that fails the
+  // instruction raises.
   template <typename F>
   void StoreBy(F* function) {
+    Xbyak::Label failed;
     SaveVolatile();
-    mov(rcx, rdx);
+    mov(r8, rdx);
     mov(rdi, rsi);
     mov(rsi, ptr[rsp + kSaved]);
     mov(rdx, r15);
+    mov(ecx, r10d);
     CallC(function);
     RestoreVolatile();
     test(eax, eax);
-    js(raise_, T_NEAR);
+    js(failed);
     ret();
+    L(failed);
+    add(rsp, 8);
+    mov(r10d, r10d);
+    lea(rdi, ptr[r12 + r10 * sizeof(Instr)]);
+    HandlerArguments();
+    CallC(handlers::HandleError);
+    jmp(transfer_, T_NEAR);
+  }
+
+  void PutDigits(const Xbyak::Reg64& object) {
+    if (most_digits_ == 1) {
+      mov(dword[object + kDigit], r9d);
+    } else {
+      mov(ptr[object + kDigit], r9);
+    }
   }
 
   void StoreInt(Stubs* stubs) {
     align(16);
     stubs->store_int = here();
-    Xbyak::Label small, make, put, slow;
-    // |value| in r9; small ints are shared.
+    Xbyak::Label small, one_digit, make, slow;
+    static_assert(PyLong_SHIFT == 30 && sizeof(digit) == 4);
+    // Small ints are shared.
     lea(r8, ptr[rdx + _PY_NSMALLNEGINTS]);
     cmp(r8, _PY_NSMALLNEGINTS + _PY_NSMALLPOSINTS);
     jb(small);
+    // r9: the digits, r11: ob_size.
     mov(r9, rdx);
     neg(r9);
     cmovs(r9, rdx);
-    cmp(r9, PyLong_MASK);
-    ja(slow, T_NEAR);
-    mov(r10, rdx);
-    sar(r10, 63);
-    or_(r10, 1);
+    mov(r11, rdx);
+    sar(r11, 63);
+    or_(r11, 1);
+    mov(rax, r9);
+    shr(rax, PyLong_SHIFT);
+    jz(one_digit);
+    if (most_digits_ == 1) jmp(slow, T_NEAR);
+    mov(r8, rax);
+    shr(r8, PyLong_SHIFT);
+    jnz(slow, T_NEAR);
+    add(r11, r11);
+    and_(r9d, PyLong_MASK);
+    shl(rax, 32);
+    or_(r9, rax);
+    L(one_digit);
     // The dying value of the register is overwritten.
     mov(rax, ptr[rsi]);
     test(rax, rax);
@@ -342,12 +373,12 @@ class StubCompiler : public Assembler {
     jne(make);
     cmp(qword[rax + kType], Low(&PyLong_Type));
     jne(make);
-    mov(r11, ptr[rax + kSize]);
-    inc(r11);
-    cmp(r11, 2);
+    mov(r8, ptr[rax + kSize]);
+    add(r8, most_digits_);
+    cmp(r8, 2 * most_digits_);
     ja(make);
-    mov(ptr[rax + kSize], r10);
-    mov(dword[rax + kDigit], r9d);
+    mov(ptr[rax + kSize], r11);
+    PutDigits(rax);
     ret();
     L(small);
     shl(r8, 5);
@@ -355,25 +386,22 @@ class StubCompiler : public Assembler {
     mov(r9, reinterpret_cast<uintptr_t>(&_Py_SINGLETON(small_ints)[0]));
     add(r8, r9);
     inc(qword[r8]);
-    jmp(put);
+    PutNew();
     L(make);
-    mov(r11, reinterpret_cast<uintptr_t>(&int_free_list));
-    mov(r8, ptr[r11 + offsetof(IntFreeList, head)]);
+    mov(rdi, reinterpret_cast<uintptr_t>(&int_free_list));
+    mov(r8, ptr[rdi + offsetof(IntFreeList, head)]);
     test(r8, r8);
     jz(slow, T_NEAR);
     mov(rax, ptr[r8 + kType]);
-    mov(ptr[r11 + offsetof(IntFreeList, head)], rax);
-    inc(dword[r11 + offsetof(IntFreeList, room)]);
+    mov(ptr[rdi + offsetof(IntFreeList, head)], rax);
+    inc(dword[rdi + offsetof(IntFreeList, room)]);
     mov(qword[r8], 1);
     mov(qword[r8 + kType], Low(&PyLong_Type));
-    mov(ptr[r8 + kSize], r10);
-    mov(dword[r8 + kDigit], r9d);
-    L(put);
+    mov(ptr[r8 + kSize], r11);
+    PutDigits(r8);
     PutNew();
     L(slow);
     StoreBy(StoreNewInt);
-    L(raise_);
-    Raise();
   }
 
   void StoreFloat(Stubs* stubs) {
@@ -516,8 +544,13 @@ class StubCompiler : public Assembler {
     jmp(popped);
   }
 
+  // How many digits a recycled int has room for: CPython's allocator rounds up
+  // what is asked for one digit, those that look for errors do not.
+  const uint32_t most_digits_ =
+      std::string_view(_PyMem_GetCurrentAllocatorName()) == "pymalloc" ? 2 : 1;
+
   Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
-      hand_over_, raise_;
+      hand_over_;
 };
 
 CodeZone zone;

@@ -11,7 +11,7 @@
 namespace pyvm::baseline {
 
 // Each is an address of code. Unless said otherwise they are called, clobber
-// rax, rdi, r8 to r11 and xmm1, and preserve all else.
+// rax, rdi and r8 to r11, and preserve all else but xmm2 to xmm7.
 struct Stubs {
   // A C function: Tier::run. Writes the stack pointer of machine code to
   // *stack.
@@ -30,7 +30,8 @@ struct Stubs {
   // Releases the object in rdi, whose last reference is gone, for instruction
   // number r10d.
   const uint8_t* drop = nullptr;
-  // Stores rdx as an int, or xmm0 as a float, into the register at rsi.
+  // Stores rdx as an int, or xmm0 as a float, into the register at rsi, for
+  // instruction number r10d.
   const uint8_t* store_int = nullptr;
   const uint8_t* store_float = nullptr;
   // Jumped to with the registers of a pushed frame in rax, and its unit in rsi.
