@@ -13,6 +13,7 @@
 #include "core/driver/session.h"
 #include "core/host/host.h"
 #include "core/plugin/registry.h"
+#include "core/runtime/object.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
 
@@ -55,6 +56,7 @@ absl::Status StressGc() {
 
 // Between CPython's core phase and its main phase.
 absl::Status InstallTiers() {
+  InitIntFreeList();
   absl::Status status = host::Install();
   if (!status.ok()) return status;
   if (MarkSysModule() < 0) return PythonError("cannot mark the sys module");

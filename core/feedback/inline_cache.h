@@ -19,7 +19,8 @@ struct InlineCache {
   uint32_t version2;  // dk_version of instance keys or builtins
   union {
     _object* value;  // borrowed: kept alive by what the versions guard
-    int64_t index;   // of an inline value, slot offset or dict entry
+    int64_t index;   // of an inline value or dict entry; offset of a slot, or
+                     // of a global from the dict's keys
   };
   uint32_t keywords;  // call: 1 + constant number of the names, 0 if none
   uint16_t num_args;  // call: listed operands without the callable

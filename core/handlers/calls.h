@@ -50,21 +50,22 @@ __attribute__((always_inline)) inline Frame* BeginCall(Activation* act,
 // prev_instr is right, and runs it; `words` is the length of the calling
 // instruction's list, `flags` are ReturnFlags. A RESUME that the callee begins
 // with is folded into the call where it has nothing to do.
-#define PYVM_ENTER_CALL(frame, unit, words, flags)                          \
-  do {                                                                      \
-    *LinkOf(frame) = {pc, pc + 1 + (words),                                 \
-                      reinterpret_cast<uintptr_t>(UnitIn(pool)) | (flags)}; \
-    (frame)->previous = FrameOf(regs);                                      \
-    act->cframe.current_frame = (frame);                                    \
-    pc = (unit)->instrs;                                                    \
-    pool = (unit)->pool;                                                    \
-    regs = (frame)->localsplus;                                             \
-    if ((unit)->starts_with_resume && (unit)->entry_budget > 1 &&           \
-        (*act->eval_breaker | act->cframe.use_tracing) == 0) [[likely]] {   \
-      --(unit)->entry_budget;                                               \
-      ++pc;                                                                 \
-    }                                                                       \
-    PYVM_SWITCH();                                                          \
+#define PYVM_ENTER_CALL(frame, unit, words, flags)                            \
+  do {                                                                        \
+    *LinkOf(frame) = {pc, pc + 1 + (words),                                   \
+                      reinterpret_cast<uintptr_t>(UnitIn(pool)) | (flags), 0, \
+                      0};                                                     \
+    (frame)->previous = FrameOf(regs);                                        \
+    act->cframe.current_frame = (frame);                                      \
+    pc = (unit)->instrs;                                                      \
+    pool = (unit)->pool;                                                      \
+    regs = (frame)->localsplus;                                               \
+    if ((unit)->starts_with_resume && (unit)->entry_budget > 1 &&             \
+        (*act->eval_breaker | act->cframe.use_tracing) == 0) [[likely]] {     \
+      --(unit)->entry_budget;                                                 \
+      ++pc;                                                                   \
+    }                                                                         \
+    PYVM_SWITCH();                                                            \
   } while (0)
 
 // --- The shape of a call instruction ----------------------------------------

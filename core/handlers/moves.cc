@@ -164,16 +164,17 @@ PYVM_HANDLER DeleteGlobalOp(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-// Where `dict` keeps `name`, if it can be found again by its keys' version.
-// Returns false if it cannot be cached.
+// Where `dict` keeps `name`, if it can be found again by its keys' version, as
+// bytes from its keys. Returns false if it cannot be cached.
 bool CacheSlot(PyObject* dict, PyObject* name, uint32_t* version,
-               int64_t* index) {
+               int64_t* offset) {
   PyDictKeysObject* keys = reinterpret_cast<PyDictObject*>(dict)->ma_keys;
   if (!DK_IS_UNICODE(keys)) return false;
   Py_ssize_t at = KeysLookup(keys, name);
   if (at < 0 || DK_UNICODE_ENTRIES(keys)[at].me_value == nullptr) return false;
   *version = KeysVersion(keys);
-  *index = at;
+  *offset = reinterpret_cast<char*>(&DK_UNICODE_ENTRIES(keys)[at].me_value) -
+            reinterpret_cast<char*>(keys);
   return *version != 0;
 }
 
@@ -215,8 +216,8 @@ PYVM_HANDLER LoadGlobalOp(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-inline PyObject* EntryValue(PyDictKeysObject* keys, int64_t index) {
-  return DK_UNICODE_ENTRIES(keys)[index].me_value;
+inline PyObject* EntryValue(PyDictKeysObject* keys, int64_t offset) {
+  return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(keys) + offset);
 }
 
 PYVM_HANDLER LoadGlobalMiss(PYVM_ARGS) {

@@ -6,6 +6,8 @@
 
 namespace pyvm {
 
+uint32_t return_epoch = 1;
+
 namespace {
 constexpr uint32_t kTracebacksForLines = 16;
 }

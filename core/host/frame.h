@@ -18,9 +18,15 @@ struct ReturnLink {
   const Instr* call;     // the caller's instruction
   const Instr* next;     // where the caller goes on
   uintptr_t unit_flags;  // the caller's Unit*, and ReturnFlags
+  // Where a caller's machine code goes on, in the lowest 2 GiB, as long as
+  // `epoch` is return_epoch.
+  uint32_t machine_code;
+  uint32_t epoch;  // 0 if there is no such code
 };
+// Counts how often machine code that may be returned to has been given back.
+extern uint32_t return_epoch;
 inline constexpr size_t kLinkWords = sizeof(ReturnLink) / sizeof(PyObject*);
-static_assert(kLinkWords == 3);
+static_assert(kLinkWords == 4);
 
 enum ReturnFlags : uintptr_t {
   kReturnOperator = 2,  // the callee is an operator's method: the operands of

@@ -1,8 +1,16 @@
 #include "core/runtime/number.h"
 
+#include <string_view>
+
 namespace pyvm {
 
 IntFreeList int_free_list;
+
+void InitIntFreeList() {
+  if (std::string_view(_PyMem_GetCurrentAllocatorName()) == "pymalloc") {
+    int_free_list.digits = 2;
+  }
+}
 
 PyObject* NewIntSlow(int64_t value) { return PyLong_FromLongLong(value); }
 

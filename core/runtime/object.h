@@ -6,13 +6,18 @@
 
 namespace pyvm {
 
-// One-digit ints that await reuse, linked through ob_type. Kept apart from
-// CPython, which has no such list in 3.11.
+// Ints that await reuse, linked through ob_type. Kept apart from CPython, which
+// has no such list in 3.11.
 struct IntFreeList {
   PyLongObject* head = nullptr;
   int32_t room = 256;
+  // How many digits there is room for, one or two: CPython's allocator rounds
+  // up what is asked for one digit, those that look for errors do not.
+  uint32_t digits = 1;
 };
 extern IntFreeList int_free_list;  // defined in number.cc
+// Before the first int is made here.
+void InitIntFreeList();
 
 inline bool IsInt(PyObject* o) { return Py_IS_TYPE(o, &PyLong_Type); }
 inline bool IsFloat(PyObject* o) { return Py_IS_TYPE(o, &PyFloat_Type); }
@@ -90,6 +95,26 @@ inline bool IsSmallInt(int64_t value) {
          _PY_NSMALLNEGINTS + _PY_NSMALLPOSINTS;
 }
 
+// Whether recycled ints have room for a magnitude.
+inline bool FitsBox(uint64_t magnitude) {
+  return magnitude <= PyLong_MASK ||
+         (int_free_list.digits == 2 && magnitude >> (2 * PyLong_SHIFT) == 0);
+}
+inline void PutDigits(PyLongObject* l, bool negative, uint64_t magnitude) {
+  Py_ssize_t size = 1;
+  l->ob_digit[0] = static_cast<digit>(magnitude & PyLong_MASK);
+  if (magnitude > PyLong_MASK) [[unlikely]] {
+    l->ob_digit[1] = static_cast<digit>(magnitude >> PyLong_SHIFT);
+    size = 2;
+  }
+  l->ob_base.ob_size = negative ? -size : size;
+}
+// Whether an exact int has the room of recycled ones.
+inline bool IsBox(PyObject* o) {
+  return static_cast<uint64_t>(IntSize(o)) + int_free_list.digits <=
+         2 * uint64_t{int_free_list.digits};
+}
+
 // New reference, or null with MemoryError; out of line.
 PyObject* NewIntSlow(int64_t value);
 
@@ -99,22 +124,21 @@ inline PyObject* NewInt(int64_t value) {
   uint64_t magnitude =
       value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
   PyLongObject* l = int_free_list.head;
-  if (magnitude > PyLong_MASK || l == nullptr) [[unlikely]] {
+  if (l == nullptr || !FitsBox(magnitude)) [[unlikely]] {
     return NewIntSlow(value);
   }
   int_free_list.head = reinterpret_cast<PyLongObject*>(Py_TYPE(l));
   ++int_free_list.room;
   l->ob_base.ob_base.ob_type = &PyLong_Type;
   l->ob_base.ob_base.ob_refcnt = 1;
-  l->ob_base.ob_size = value < 0 ? -1 : 1;
-  l->ob_digit[0] = static_cast<digit>(magnitude);
+  PutDigits(l, value < 0, magnitude);
   return reinterpret_cast<PyObject*>(l);
 }
 
 // Frees an exact int whose last reference is gone.
 inline void FreeInt(PyObject* o) {
   auto* l = reinterpret_cast<PyLongObject*>(o);
-  if (IsOneDigit(o) && int_free_list.room > 0) [[likely]] {
+  if (IsBox(o) && int_free_list.room > 0) [[likely]] {
     --int_free_list.room;
     o->ob_type = reinterpret_cast<PyTypeObject*>(int_free_list.head);
     int_free_list.head = l;
@@ -130,13 +154,11 @@ inline void DropInt(PyObject* o) {
 // Overwrites `box`, an exact int that nobody else refers to, if the value fits
 // the room that it certainly has. Small ints are never unshared.
 inline bool OverwriteInt(PyObject* box, int64_t value) {
-  if (!IsOneDigit(box)) return false;
+  if (!IsBox(box)) return false;
   uint64_t magnitude =
       value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-  if (magnitude > PyLong_MASK || IsSmallInt(value)) return false;
-  auto* l = reinterpret_cast<PyLongObject*>(box);
-  l->ob_base.ob_size = value < 0 ? -1 : 1;
-  l->ob_digit[0] = static_cast<digit>(magnitude);
+  if (!FitsBox(magnitude) || IsSmallInt(value)) return false;
+  PutDigits(reinterpret_cast<PyLongObject*>(box), value < 0, magnitude);
   return true;
 }
 

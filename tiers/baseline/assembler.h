@@ -69,6 +69,35 @@ class Assembler : public Xbyak::CodeGenerator {
     movzx(r8d, byte[r15 + kUseTracing]);
     or_(eax, r8d);
   }
+  // Fills a frame for the function in rdi whose room begins at rax and whose
+  // code (a new reference) is in `code`; rax will be its registers. The frame
+  // is linked behind the present one. `load_start` loads into rcx where its
+  // prev_instr points to. Clobbers rcx; xmm1 is zero then.
+  template <typename F>
+  void FillFrame(const Xbyak::Reg64& code, const F& load_start) {
+    add(rax, static_cast<uint32_t>(kLink));
+    mov(ptr[FRAME(rax, f_func)], rdi);
+    static_assert(offsetof(PyFunctionObject, func_builtins) ==
+                  offsetof(PyFunctionObject, func_globals) + 8);
+    static_assert(offsetof(Frame, f_builtins) ==
+                  offsetof(Frame, f_globals) + 8);
+    movups(xmm1, ptr[rdi + offsetof(PyFunctionObject, func_globals)]);
+    movups(ptr[FRAME(rax, f_globals)], xmm1);
+    xorps(xmm1, xmm1);
+    mov(ptr[FRAME(rax, f_code)], code);
+    mov(qword[FRAME(rax, f_locals)], 0);
+    mov(qword[FRAME(rax, frame_obj)], 0);
+    load_start();
+    mov(ptr[FRAME(rax, prev_instr)], rcx);
+    mov(dword[FRAME(rax, stacktop)], -1);
+    mov(word[FRAME(rax, is_entry)], 0);
+    lea(rcx, ptr[r13 - kRegs]);
+    mov(ptr[FRAME(rax, previous)], rcx);
+    mov(rcx, ptr[r14]);
+    mov(ptr[LINK(rax, unit_flags)], rcx);
+    lea(rcx, ptr[rax - kRegs]);
+    mov(ptr[r15 + kCurrentFrame], rcx);
+  }
 
  private:
   void Displacement(const uint8_t* target) {
@@ -82,6 +111,10 @@ class Assembler : public Xbyak::CodeGenerator {
 // linked low.
 inline uint32_t Low(const void* object) {
   return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(object));
+}
+// Such an object as an operand in memory.
+inline Xbyak::RegExp At(const void* object) {
+  return Xbyak::RegExp(reinterpret_cast<uintptr_t>(object));
 }
 inline bool IsLow(const void* object) {
   return reinterpret_cast<uintptr_t>(object) < 0x7fffffff;

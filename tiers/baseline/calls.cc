@@ -67,30 +67,12 @@ void Compiler::PushCallee(const Unit& callee, uint32_t given) {
   jae(Otherwise(), T_NEAR);
   mov(ptr[rcx + offsetof(PyThreadState, datastack_top)], r8);
   dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
-  add(rax, static_cast<uint32_t>(kLink));
-  mov(ptr[FRAME(rax, f_func)], rdi);
-  static_assert(offsetof(PyFunctionObject, func_builtins) ==
-                offsetof(PyFunctionObject, func_globals) + 8);
-  static_assert(offsetof(Frame, f_builtins) == offsetof(Frame, f_globals) + 8);
-  movups(xmm1, ptr[rdi + offsetof(PyFunctionObject, func_globals)]);
-  movups(ptr[FRAME(rax, f_globals)], xmm1);
-  mov(qword[FRAME(rax, f_locals)], 0);
-  mov(rcx, reinterpret_cast<uintptr_t>(callee.code));
-  inc(qword[rcx]);
-  mov(ptr[FRAME(rax, f_code)], rcx);
-  mov(qword[FRAME(rax, frame_obj)], 0);
-  mov(rcx, reinterpret_cast<uintptr_t>(CodeStart(&callee) - 1));
-  mov(ptr[FRAME(rax, prev_instr)], rcx);
-  mov(dword[FRAME(rax, stacktop)], -1);
-  mov(word[FRAME(rax, is_entry)], 0);
-  lea(rcx, ptr[r13 - kRegs]);
-  mov(ptr[FRAME(rax, previous)], rcx);
-  mov(rcx, ptr[r14]);
-  mov(ptr[LINK(rax, unit_flags)], rcx);
-  lea(rcx, ptr[rax - kRegs]);
-  mov(ptr[r15 + kCurrentFrame], rcx);
+  mov(r8, reinterpret_cast<uintptr_t>(callee.code));
+  inc(qword[r8]);
+  FillFrame(r8, [&] {
+    mov(rcx, reinterpret_cast<uintptr_t>(CodeStart(&callee) - 1));
+  });
   // As NullRegisters: perhaps one more.
-  xorps(xmm1, xmm1);
   constexpr uint32_t kUnrolled = 32;
   uint32_t end = callee.num_registers;
   if (end < kUnrolled) {
@@ -127,6 +109,7 @@ bool Compiler::CallPy(bool method) {
   cmp(dword[rdi + offsetof(PyFunctionObject, func_version)], cache.version);
   jne(Otherwise(), T_NEAR);
   PushCallee(callee, n + (method ? 1 : 0));
+  mov(rsi, reinterpret_cast<uintptr_t>(&callee));
   mov(rcx,
       reinterpret_cast<uintptr_t>(cache.call_unit) + 4 * sizeof(_Py_CODEUNIT));
   mov(ptr[FRAME(r13, prev_instr)], rcx);
@@ -134,6 +117,11 @@ bool Compiler::CallPy(bool method) {
   mov(ptr[LINK(rax, call)], rcx);
   add(rcx, static_cast<uint32_t>((next_ - at_) * sizeof(Instr)));
   mov(ptr[LINK(rax, next)], rcx);
+  Label behind;
+  lea(rcx, ptr[rip + behind]);
+  mov(dword[LINK(rax, machine_code)], ecx);
+  mov(ecx, dword[At(&return_epoch)]);
+  mov(dword[LINK(rax, epoch)], ecx);
   if (IsTemp(callable)) {
     mov(Reg(RegisterOf(callable)), 0);
   } else {
@@ -151,8 +139,11 @@ bool Compiler::CallPy(bool method) {
     Own(rcx, Listed(first + i));
     mov(ptr[rax + to], rcx);
   }
-  mov(rsi, reinterpret_cast<uintptr_t>(&callee));
   JumpOutside(stubs_.enter_callee);
+  L(behind);
+  mov(r12, reinterpret_cast<uintptr_t>(unit_.instrs));
+  mov(r14, reinterpret_cast<uintptr_t>(unit_.pool));
+  Set(in_.a, rbx);
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/code/code_map.h"
+#include "core/host/frame.h"
 
 namespace pyvm::baseline {
 namespace {
@@ -116,6 +117,7 @@ bool NoteStale(Unit* unit) {
 }
 
 void Release(Code* code) {
+  ++return_epoch;
   Retired().push_back(code);
   FreeRetired();
 }

@@ -59,7 +59,7 @@ void Compiler::Run() {
         CallOutside(stubs_.store_float);
       }
     }
-    Step(slow.at, stubs_.step);
+    Step(slow.at, slow.burnt ? stubs_.step_unquickened : stubs_.step);
     if (slow.next != 0) {
       test(rax, rax);
       if ((offsets_[slow.next] & kInside) == 0) {

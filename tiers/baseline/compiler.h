@@ -4,7 +4,8 @@
 // met, or a call of its handler. Where a guard of a fast path fails nothing has
 // happened yet, and the handler does all of it: it knows every case, and
 // quickens anew. Inline caches are read as data, so what a site meets may
-// change without a new compilation.
+// change without a new compilation; where they are burnt in, failures count
+// (NoteStale in code.h).
 //
 // The result of an arithmetic instruction that is a temporary stays unboxed in
 // a machine register where its reader takes numbers and follows soon. Between
@@ -69,6 +70,7 @@ class Compiler : public Assembler {
     Label label;
     uint32_t at, next;
     UnboxedSet unboxed;
+    bool burnt = false;  // what the cache says is in the code
   };
   // An int that has more than one digit.
   struct Wide {
@@ -323,10 +325,8 @@ class Compiler : public Assembler {
 
   // --- Names and attributes --------------------------------------------------
 
-  // rax: the keys of the dict in rax, if they have the version in the cache.
-  void GuardKeys(const Xbyak::Address& version);
-  // rcx: the value of the cache's entry in the keys in rax.
-  void LoadEntry();
+  // rax: the keys of a dict of the frame, if they have the version.
+  void LoadKeys(size_t dict_in_frame, uint32_t version);
   bool LoadGlobal(bool builtin);
 
   // The attribute (borrowed) is in rcx, the owner in rbx.

@@ -5,36 +5,21 @@ namespace pyvm::baseline {
 
 // --- Names and attributes
 
-void Compiler::GuardKeys(const Xbyak::Address& version) {
+void Compiler::LoadKeys(size_t dict_in_frame, uint32_t version) {
+  mov(rax, ptr[r13 + (static_cast<int>(dict_in_frame) - kRegs)]);
   mov(rax, ptr[rax + offsetof(PyDictObject, ma_keys)]);
-  mov(ecx, version);
-  cmp(dword[rax + offsetof(PyDictKeysObject, dk_version)], ecx);
+  cmp(dword[rax + offsetof(PyDictKeysObject, dk_version)], version);
   jne(Otherwise(), T_NEAR);
 }
 
-void Compiler::LoadEntry() {
-  movzx(ecx, byte[rax + offsetof(PyDictKeysObject, dk_log2_index_bytes)]);
-  mov(edx, 1);
-  shl(rdx, cl);
-  add(rax, rdx);
-  mov(rdx, CELL(index));
-  shl(rdx, 4);
-  static_assert(sizeof(PyDictUnicodeEntry) == 16);
-  mov(rcx, ptr[rax + rdx + offsetof(PyDictKeysObject, dk_indices) +
-               offsetof(PyDictUnicodeEntry, me_value)]);
+bool Compiler::LoadGlobal(bool builtin) {
+  const InlineCache& cache = unit_.caches()[in_.c];
+  LoadKeys(offsetof(Frame, f_globals), cache.version);
+  if (builtin) LoadKeys(offsetof(Frame, f_builtins), cache.version2);
+  mov(rcx, ptr[rax + static_cast<int>(cache.index)]);
   test(rcx, rcx);
   jz(Otherwise(), T_NEAR);
-}
-
-bool Compiler::LoadGlobal(bool builtin) {
-  GuardOp();
-  mov(rax, ptr[FRAME(r13, f_globals)]);
-  GuardKeys(CELL32(version));
-  if (builtin) {
-    mov(rax, ptr[FRAME(r13, f_builtins)]);
-    GuardKeys(CELL32(version2));
-  }
-  LoadEntry();
+  slow_->burnt = true;
   inc(qword[rcx]);
   Set(in_.a, rcx);
   return true;

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
-#include <string_view>
 
 #include "core/bytecode/decode.h"
 #include "core/code/code_map.h"
@@ -474,7 +473,8 @@ class StubCompiler : public Assembler {
   void LeaveFrame(Stubs* stubs) {
     align(16);
     stubs->leave_frame = here();
-    Xbyak::Label slow_pop, popped, stored, tracing, special, from_operator;
+    Xbyak::Label slow_pop, popped, stored, tracing, special, from_operator,
+        by_table;
     mov(rcx, ptr[ACT(tstate)]);
     inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
     mov(rbp, ptr[FRAME(r13, f_func)]);
@@ -486,6 +486,7 @@ class StubCompiler : public Assembler {
     mov(r12, ptr[LINK(r13, call)]);
     mov(rdx, ptr[LINK(r13, next)]);
     mov(r14, ptr[LINK(r13, unit_flags)]);
+    mov(r8, ptr[LINK(r13, machine_code)]);
     lea(rsi, ptr[r13 - kLink]);
     mov(rdi, ptr[ACT(tstate)]);
     mov(rax, ptr[rdi + offsetof(PyThreadState, datastack_chunk)]);
@@ -495,6 +496,15 @@ class StubCompiler : public Assembler {
     mov(ptr[rdi + offsetof(PyThreadState, datastack_top)], rsi);
     L(popped);
     lea(r13, ptr[rbp + kRegs]);
+    mov(r9, r8);
+    shr(r9, 32);
+    cmp(dword[At(&return_epoch)], r9d);
+    jne(by_table);
+    cmp(byte[r15 + kUseTracing], 0);
+    jne(by_table);
+    mov(r8d, r8d);
+    jmp(r8);
+    L(by_table);
     mov(r8, r14);
     mov(rcx, r14);
     and_(rcx, ~7);
@@ -523,7 +533,7 @@ class StubCompiler : public Assembler {
     CallC(handlers::DropLast);
     mov(rcx, rbx);
     mov(rax, rbp);
-    jmp(tracing);
+    jmp(tracing, T_NEAR);
     L(special);
     mov(ptr[ACT(result)], rbx);
     mov(rdi, r12);
@@ -537,17 +547,14 @@ class StubCompiler : public Assembler {
     jmp(transfer_, T_NEAR);
     L(slow_pop);
     push(rdx);
-    push(rdx);
+    push(r8);
     CallC(PopDataStackSlow);
+    pop(r8);
     pop(rdx);
-    pop(rdx);
-    jmp(popped);
+    jmp(popped, T_NEAR);
   }
 
-  // How many digits a recycled int has room for: CPython's allocator rounds up
-  // what is asked for one digit, those that look for errors do not.
-  const uint32_t most_digits_ =
-      std::string_view(_PyMem_GetCurrentAllocatorName()) == "pymalloc" ? 2 : 1;
+  const uint32_t most_digits_ = int_free_list.digits;
 
   Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
       hand_over_;
@@ -575,7 +582,7 @@ CodeZone TheZone() { return zone; }
 const Stubs* TheStubs(const char** refused) {
   static std::optional<Stubs> stubs;
   if (stubs) return &*stubs;
-  if (!IsLow(&PyLong_Type)) {
+  if (!IsLow(&PyLong_Type) || !IsLow(&return_epoch)) {
     *refused = "the executable does not lie low in memory";
     return nullptr;
   }

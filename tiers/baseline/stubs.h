@@ -38,7 +38,8 @@ struct Stubs {
   const uint8_t* enter_callee = nullptr;
   // Jumped to with a result (owned) in rbx: the frame, which is no longer the
   // activation's present one and whose registers hold nothing, ends; its caller
-  // goes on.
+  // goes on: where its link says with the result in rbx and its registers in
+  // r13, all others not set; or behind the call, by the table of offsets.
   const uint8_t* leave_frame = nullptr;
 };
 
