@@ -290,14 +290,6 @@ Op SpecializeStoreAttr(PyObject* owner, InlineCache* cache) {
   }
 }
 
-PyObject* ItemMethod(PyTypeObject* type) {
-  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return nullptr;
-  static PyObject* name = PyUnicode_InternFromString("__getitem__");
-  PyObject* method = _PyType_Lookup(type, name);
-  return method != nullptr && Py_IS_TYPE(method, &PyFunction_Type) ? method
-                                                                   : nullptr;
-}
-
 int LoadMethod(PyObject* owner, PyObject* name, PyObject** method,
                PyObject** self) {
   PyObject* found = nullptr;

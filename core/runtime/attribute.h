@@ -33,9 +33,6 @@ Op SpecializeLoadAttr(PyObject* owner, InlineCache* cache);
 Op SpecializeLoadMethod(PyObject* owner, InlineCache* cache);
 Op SpecializeStoreAttr(PyObject* owner, InlineCache* cache);
 
-// The Python function that subscripts instances of `type` (borrowed), or null.
-PyObject* ItemMethod(PyTypeObject* type);
-
 // LOAD_METHOD in full: *method is a function and *self (owned, the consumed
 // owner) its receiver, or *method is null and *self a callable. `owner` is
 // consumed. -1 with an exception.

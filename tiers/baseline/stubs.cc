@@ -74,10 +74,19 @@ const Instr* ErrorAt(const void* address, PyObject** regs, PyObject** pool,
   return handlers::HandleError(pc, regs, pool, act);
 }
 
-const Instr* StepUnquickened(PYVM_ARGS) {
+// Whether quickening has decided what the instruction is, if only that it calls
+// too many functions.
+bool IsSettled(const Instr* pc, PyObject** pool) {
+  Op op = BaseOf(pc->op);
+  if (!IsUnquickened(op)) return true;
+  if (op != Op::kCALL && op != Op::kCALL_METHOD) return false;
+  const InlineCache* cache = handlers::CacheIn(pool, pc->c);
+  return cache->misses >= kMaxMisses && cache->keywords == 0;
+}
+
+const Instr* StepStale(PYVM_ARGS) {
   Unit* unit = handlers::UnitIn(pool);
-  if (!IsUnquickened(BaseOf(pc->op)) && unit->tier == &kThisTier &&
-      NoteStale(unit)) {
+  if (IsSettled(pc, pool) && unit->tier == &kThisTier && NoteStale(unit)) {
     return pc;  // in the new code
   }
   return table[pc->op](pc, regs, pool, act);
@@ -92,10 +101,12 @@ class StubCompiler : public Assembler {
     Run(&stubs);
     Step(&stubs);
     StepUnquickened(&stubs);
+    StepOtherwise(&stubs);
     WideValue(&stubs);
     Drop(&stubs);
     StoreInt(&stubs);
     StoreFloat(&stubs);
+    PushFrame(&stubs);
     EnterCallee(&stubs);
     LeaveFrame(&stubs);
     return stubs;
@@ -187,9 +198,21 @@ class StubCompiler : public Assembler {
   void StepUnquickened(Stubs* stubs) {
     align(16);
     stubs->step_unquickened = here();
+    L(step_stale_);
     HandlerArguments();
-    mov(rax, reinterpret_cast<uintptr_t>(&baseline::StepUnquickened));
+    mov(rax, reinterpret_cast<uintptr_t>(&StepStale));
     jmp(rax);
+  }
+
+  void StepOtherwise(Stubs* stubs) {
+    align(16);
+    stubs->step_otherwise = here();
+    movzx(eax, word[rdi]);
+    cmp(eax, r8d);
+    jne(step_stale_, T_NEAR);
+    HandlerArguments();
+    mov(r8, reinterpret_cast<uintptr_t>(&table));
+    jmp(ptr[r8 + rax * 8]);
   }
 
   void WideValue(Stubs* stubs) {
@@ -406,6 +429,59 @@ class StubCompiler : public Assembler {
     StoreBy(StoreNewFloat);
   }
 
+  void PushFrame(Stubs* stubs) {
+    align(16);
+    stubs->push_frame = here();
+    Xbyak::Label refused, next, nulled;
+    mov(r8, ptr[ACT(tstate)]);
+    cmp(dword[r8 + offsetof(PyThreadState, recursion_remaining)], 0);
+    jle(refused, T_NEAR);
+    mov(rax, ptr[r8 + offsetof(PyThreadState, datastack_top)]);
+    test(rax, rax);
+    jz(refused, T_NEAR);
+    mov(r9d, dword[UNIT(rsi, frame_words)]);
+    lea(r9, ptr[rax + r9 * 8]);
+    cmp(r9, ptr[r8 + offsetof(PyThreadState, datastack_limit)]);
+    jae(refused, T_NEAR);
+    mov(ptr[r8 + offsetof(PyThreadState, datastack_top)], r9);
+    dec(dword[r8 + offsetof(PyThreadState, recursion_remaining)]);
+    add(rax, static_cast<uint32_t>(kLink));
+    mov(ptr[FRAME(rax, f_func)], rdi);
+    movups(xmm1, ptr[rdi + offsetof(PyFunctionObject, func_globals)]);
+    movups(ptr[FRAME(rax, f_globals)], xmm1);
+    mov(qword[FRAME(rax, f_locals)], 0);
+    mov(r9, ptr[UNIT(rsi, code)]);
+    inc(qword[r9]);
+    mov(ptr[FRAME(rax, f_code)], r9);
+    mov(qword[FRAME(rax, frame_obj)], 0);
+    mov(r9, ptr[UNIT(rsi, first_code_unit)]);
+    sub(r9, static_cast<uint32_t>(sizeof(_Py_CODEUNIT)));
+    mov(ptr[FRAME(rax, prev_instr)], r9);
+    mov(dword[FRAME(rax, stacktop)], -1);
+    mov(word[FRAME(rax, is_entry)], 0);
+    lea(r9, ptr[r13 - kRegs]);
+    mov(ptr[FRAME(rax, previous)], r9);
+    mov(r9, ptr[r14]);
+    mov(ptr[LINK(rax, unit_flags)], r9);
+    lea(r9, ptr[rax - kRegs]);
+    mov(ptr[r15 + kCurrentFrame], r9);
+    // As NullRegisters: perhaps one more.
+    mov(r9d, dword[UNIT(rsi, num_registers)]);
+    xorps(xmm1, xmm1);
+    cmp(ecx, r9d);
+    jae(nulled);
+    L(next);
+    movups(ptr[rax + rcx * 8], xmm1);
+    add(ecx, 2);
+    cmp(ecx, r9d);
+    jb(next);
+    L(nulled);
+    ret();
+    L(refused);
+    xor_(eax, eax);
+    ret();
+  }
+
   void EnterCallee(Stubs* stubs) {
     align(16);
     stubs->enter_callee = here();
@@ -517,7 +593,7 @@ class StubCompiler : public Assembler {
   }
 
   Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
-      hand_over_, raise_;
+      hand_over_, raise_, step_stale_;
 };
 
 CodeZone zone;

@@ -24,6 +24,9 @@ struct Stubs {
   const uint8_t* step = nullptr;
   // The same for an instruction that was unquickened at compilation.
   const uint8_t* step_unquickened = nullptr;
+  // The same for an instruction whose fast path has given up; r8d is its
+  // operation at compilation.
+  const uint8_t* step_otherwise = nullptr;
   // rax: the value of the int of two digits in rdi; or the zero flag is clear.
   // Clobbers r8 and r9 alone.
   const uint8_t* wide_value = nullptr;
@@ -33,6 +36,10 @@ struct Stubs {
   // Stores rdx as an int, or xmm0 as a float, into the register at rsi.
   const uint8_t* store_int = nullptr;
   const uint8_t* store_float = nullptr;
+  // rax: the registers of a frame for the function in rdi, whose unit is rsi,
+  // or null where the handler has to make it. All registers from number ecx on
+  // are null. Clobbers rcx and r8 to r11.
+  const uint8_t* push_frame = nullptr;
   // Jumped to with the registers of a pushed frame in rax, and its unit in rsi.
   const uint8_t* enter_callee = nullptr;
   // Jumped to with a result (owned) in rbx: the frame, which is no longer the
