@@ -8,12 +8,6 @@ uint32_t KeysVersion(PyDictKeysObject* keys) {
   return _PyDictKeys_GetVersionForCurrentState(keys);
 }
 
-PyObject* NewInstance(PyTypeObject* cls) {
-  PyObject* self = PyType_GenericAlloc(cls, 0);
-  if (self != nullptr && _PyObject_InitializeDict(self) < 0) Py_CLEAR(self);
-  return self;
-}
-
 uint32_t FunctionVersion(PyFunctionObject* function) {
   return _PyFunction_GetVersionForCurrentState(function);
 }

@@ -13,10 +13,6 @@ namespace pyvm {
 // none.
 uint32_t KeysVersion(PyDictKeysObject* keys);
 
-// What object.__new__ makes of a class without asking it: an instance with
-// room for its attributes. New reference, or null with an exception.
-PyObject* NewInstance(PyTypeObject* cls);
-
 // The function version, assigned now if there is none; 0 if there can be none.
 uint32_t FunctionVersion(PyFunctionObject* function);
 

@@ -1,10 +1,21 @@
 // Attributes of objects of many types, and calls of functions that are known at
 // run time only: sites that meet several of them, operators, properties.
 #include "core/host/host.h"
+#include "core/runtime/instance.h"
 #include "core/runtime/number.h"
 #include "tiers/baseline/compiler.h"
 
 namespace pyvm::baseline {
+namespace {
+
+// Null without an exception where the handler has to try.
+PyObject* NewInstanceOrNull(PyTypeObject* cls) {
+  PyObject* self = NewInstance(cls);
+  if (self == nullptr) PyErr_Clear();
+  return self;
+}
+
+}  // namespace
 
 // --- Attributes
 
@@ -180,6 +191,52 @@ bool Compiler::CallFound(bool method) {
     Load(rcx, x);
     Own(rcx, x);
     mov(ptr[rax + to], rcx);
+  }
+  JumpOutside(stubs_.enter_callee);
+  return true;
+}
+
+bool Compiler::CallClass() {
+  const InlineCache& cache = unit_.caches()[in_.c];
+  uint32_t n = cache.num_args, window = in_.b;
+  Operand cls = Listed(0);
+  Load(rdi, cls);
+  GuardOp();
+  GuardType(rdi, &PyType_Type);
+  auto guard_class = [&] {
+    mov(ecx, CELL32(version));
+    cmp(dword[rdi + offsetof(PyTypeObject, tp_version_tag)], ecx);
+    jne(Otherwise(), T_NEAR);
+  };
+  guard_class();
+  mov(rcx, reinterpret_cast<uintptr_t>(cache.call_unit));
+  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  // Where a guard fails now, the handler goes on with the instance that waits
+  // in the window. The collector may have run anything.
+  CallC(NewInstanceOrNull);
+  mov(Reg(window), rax);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  mov(rbx, rax);
+  Load(rdi, cls);
+  GuardOp();
+  guard_class();
+  mov(rdi, CELL(value));  // its __init__
+  FindUnit(n + 1);
+  PushFound(n + 1);
+  LinkCallee(cache.call_unit, kReturnSelf);
+  inc(qword[rdi]);
+  inc(qword[rbx]);
+  mov(ptr[rax], rbx);
+  for (uint32_t i = 0; i < n; ++i) {
+    Load(rcx, Listed(1 + i));
+    Own(rcx, Listed(1 + i));
+    mov(ptr[rax + (1 + i) * 8], rcx);
+  }
+  if (IsTemp(cls)) {
+    mov(rcx, Reg(RegisterOf(cls)));
+    dec(qword[rcx]);  // its instance holds another reference
+    mov(Reg(RegisterOf(cls)), 0);
   }
   JumpOutside(stubs_.enter_callee);
   return true;

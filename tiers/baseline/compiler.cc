@@ -220,6 +220,8 @@ bool Compiler::Fast() {
       return CallFound(false);
     case Op::kCALL_METHOD:
       return CallFound(true);
+    case Op::kCALL_CLASS:
+      return CallClass();
     case Op::kLOAD_ATTR_ANY:
       return LoadAttrAny();
     case Op::kLOAD_METHOD_ANY:

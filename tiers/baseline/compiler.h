@@ -332,6 +332,7 @@ class Compiler : public Assembler {
   const void* Here() const;
 
   bool CallFound(bool method);
+  bool CallClass();
   bool CallOperator(PyObject* name, bool same_type);
   bool BinaryAny();
   bool LoadAttrProperty();

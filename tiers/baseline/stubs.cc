@@ -522,7 +522,8 @@ class StubCompiler : public Assembler {
   void LeaveFrame(Stubs* stubs) {
     align(16);
     stubs->leave_frame = here();
-    Xbyak::Label slow_pop, popped, stored, tracing, special, from_operator;
+    Xbyak::Label slow_pop, popped, returned, stored, tracing, special,
+        from_operator, from_init;
     mov(rcx, ptr[ACT(tstate)]);
     inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
     mov(rbp, ptr[FRAME(r13, f_func)]);
@@ -549,6 +550,7 @@ class StubCompiler : public Assembler {
     test(r8d, 7);
     mov(r14, ptr[UNIT(rcx, pool)]);
     jnz(special, T_NEAR);
+    L(returned);
     movzx(eax, word[r12 + offsetof(Instr, a)]);
     mov(rdi, ptr[r13 + rax * 8]);
     mov(ptr[r13 + rax * 8], rbx);
@@ -574,13 +576,24 @@ class StubCompiler : public Assembler {
     jmp(tracing);
     L(special);
     mov(ptr[ACT(result)], rbx);
-    mov(rdi, r12);
-    HandlerArguments();
     test(r8d, static_cast<uint32_t>(kReturnSelf));
     jz(from_operator);
+    cmp(rbx, Low(&_Py_NoneStruct));
+    jne(from_init);
+    dec(qword[rbx]);
+    // The instance has waited in the window.
+    movzx(eax, word[r12 + offsetof(Instr, b)]);
+    mov(rbx, ptr[r13 + rax * 8]);
+    mov(qword[r13 + rax * 8], 0);
+    jmp(returned);
+    L(from_init);
+    mov(rdi, r12);
+    HandlerArguments();
     CallC(handlers::ReturnFromInit);
     jmp(transfer_, T_NEAR);
     L(from_operator);
+    mov(rdi, r12);
+    HandlerArguments();
     CallC(handlers::ReturnFromOperator);
     jmp(transfer_, T_NEAR);
     L(slow_pop);
