@@ -2,6 +2,7 @@
 #include "core/handlers/calls.h"
 #include "core/handlers/machine.h"
 #include "core/runtime/number.h"
+#include "core/runtime/polymorphic.h"
 
 namespace pyvm::handlers {
 namespace {
@@ -15,7 +16,7 @@ PYVM_HANDLER BinaryAny(PYVM_ARGS) {
   uint32_t oparg = SourceArg(pc, pool);
   if (Py_TYPE(left) == Py_TYPE(right) &&
       (Py_TYPE(left)->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0) {
-    PyObject* method = OperatorMethod(Py_TYPE(left), oparg);
+    PyObject* method = FindOperator(Py_TYPE(left), oparg);
     Unit* unit = method == nullptr ? nullptr : InlineCallee(act, method);
     if (unit != nullptr && unit->arg_count == 2) {
       Frame* frame = BeginCall(act, Py_NewRef(method), unit, 2);

@@ -1,8 +1,8 @@
 // Attributes and methods.
 #include "core/handlers/calls.h"
 #include "core/handlers/machine.h"
-#include "core/handlers/polymorphic.h"
 #include "core/runtime/attribute.h"
+#include "core/runtime/polymorphic.h"
 
 namespace pyvm::handlers {
 namespace {
@@ -309,8 +309,9 @@ PYVM_HANDLER LoadMethodClass(PYVM_ARGS) {
 
 // --- Stores -----------------------------------------------------------------
 
+// What PyObject_SetAttr does.
 template <OperandKind O, OperandKind V>
-PYVM_HANDLER StoreAttrAny(PYVM_ARGS) {
+PYVM_HANDLER StoreAttrGeneric(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* value = Read<V>(regs, pool, pc->b);
@@ -322,13 +323,32 @@ PYVM_HANDLER StoreAttrAny(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
+// The same for sites with many owner types.
+template <OperandKind O, OperandKind V>
+PYVM_HANDLER StoreAttrAny(PYVM_ARGS) {
+  PyObject* owner = Read<O>(regs, pool, pc->a);
+  int64_t index;
+  PyObject** place = FindStore(owner, CacheIn(pool, pc->c)->name, &index);
+  if (place == nullptr) PYVM_TAIL StoreAttrGeneric<O, V>(pc, regs, pool, act);
+  PyObject* value = Take<V>(regs, pool, pc->b);
+  PyObject* old = *place;
+  if (old == nullptr && index >= 0) {
+    InitValue(owner, ValuesOf(owner), index, value);
+  } else {
+    *place = value;
+    XDrop(old, pc, regs, pool);
+  }
+  Consume<O>(owner, pc, regs, pool, pc->a);
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
 template <OperandKind O, OperandKind V>
 PYVM_HANDLER StoreAttr(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   // Not at the first execution: much code runs only once.
   if (cache->misses == 0) {
     cache->misses = 1;
-    PYVM_TAIL StoreAttrAny<O, V>(pc, regs, pool, act);
+    PYVM_TAIL StoreAttrGeneric<O, V>(pc, regs, pool, act);
   }
   Op op = SpecializeStoreAttr(Read<O>(regs, pool, pc->a), cache);
   if (op != Op::kSTORE_ATTR_ANY || ++cache->misses >= kMaxMisses) {

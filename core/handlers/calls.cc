@@ -4,6 +4,7 @@
 
 #include "core/runtime/attribute.h"
 #include "core/runtime/bind.h"
+#include "core/runtime/instance.h"
 
 namespace pyvm::handlers {
 namespace {
@@ -381,22 +382,25 @@ PYVM_HANDLER CallClass(PYVM_ARGS) {
   const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
   PyObject* callable = ReadAny(regs, pool, list[0]);
   auto* cls = reinterpret_cast<PyTypeObject*>(callable);
+  PyObject** window = regs + pc->b;
   if (!PyType_Check(callable) || cls->tp_version_tag != cache->version) {
+    Py_CLEAR(window[0]);
     PYVM_TAIL CallMiss(pc, regs, pool, act);
   }
   Unit* unit = InlineCallee(act, cache->value);
   uint32_t n = cache->num_args;
   if (unit == nullptr || !CanBind(cache->value, unit, n + 1)) [[unlikely]] {
+    Py_CLEAR(window[0]);
     Rewrite(pc, Op::kCALL_C);
     PYVM_AGAIN();
   }
   SaveCall(regs, cache, 0);
-  PyObject* self = NewInstance(cls);
+  // The instance waits in the window for __init__ to end. Machine code may have
+  // made it.
+  if (window[0] == nullptr) window[0] = NewInstance(cls);
+  PyObject* self = window[0];
   if (self == nullptr) [[unlikely]]
     PYVM_ERROR();
-  // The instance waits in the window for __init__ to end.
-  PyObject** window = regs + pc->b;
-  window[0] = self;
   Frame* frame = BeginCall(act, Py_NewRef(cache->value), unit, unit->arg_count);
   if (frame == nullptr) [[unlikely]]
     PYVM_ERROR();

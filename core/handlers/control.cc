@@ -6,6 +6,7 @@
 #include "core/host/host.h"
 #include "core/host/tracing.h"
 #include "core/runtime/container.h"
+#include "core/runtime/instance.h"
 #include "core/runtime/raise.h"
 #include "core/runtime/unwind.h"
 #include "core/tier/manager.h"
@@ -26,7 +27,7 @@ void DropLast(PyObject* o, const Instr* pc, PyObject** regs, PyObject** pool) {
     FreeTuple(_PyInterpreterState_GET(), o);
   } else if (PyList_CheckExact(o)) {
     FreeList(_PyInterpreterState_GET(), o);
-  } else {
+  } else if (!FreeInstance(o)) {
     _Py_Dealloc(o);
   }
 }

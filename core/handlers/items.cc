@@ -4,9 +4,16 @@
 #include "core/runtime/attribute.h"
 #include "core/runtime/dict.h"
 #include "core/runtime/object.h"
+#include "core/runtime/polymorphic.h"
 
 namespace pyvm::handlers {
 namespace {
+
+// The Python function that subscripts instances of `type` (borrowed), or null.
+inline PyObject* ItemMethod(PyTypeObject* type) {
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return nullptr;
+  return FindSpecial(type, &_Py_ID(__getitem__));
+}
 
 // A subscript as a position in a sequence of `size` items; false if it is no
 // small int or out of range.

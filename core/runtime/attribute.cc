@@ -8,12 +8,6 @@ uint32_t KeysVersion(PyDictKeysObject* keys) {
   return _PyDictKeys_GetVersionForCurrentState(keys);
 }
 
-PyObject* NewInstance(PyTypeObject* cls) {
-  PyObject* self = PyType_GenericAlloc(cls, 0);
-  if (self != nullptr && _PyObject_InitializeDict(self) < 0) Py_CLEAR(self);
-  return self;
-}
-
 uint32_t FunctionVersion(PyFunctionObject* function) {
   return _PyFunction_GetVersionForCurrentState(function);
 }
@@ -288,14 +282,6 @@ Op SpecializeStoreAttr(PyObject* owner, InlineCache* cache) {
     default:
       return kNone;
   }
-}
-
-PyObject* ItemMethod(PyTypeObject* type) {
-  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return nullptr;
-  static PyObject* name = PyUnicode_InternFromString("__getitem__");
-  PyObject* method = _PyType_Lookup(type, name);
-  return method != nullptr && Py_IS_TYPE(method, &PyFunction_Type) ? method
-                                                                   : nullptr;
 }
 
 int LoadMethod(PyObject* owner, PyObject* name, PyObject** method,

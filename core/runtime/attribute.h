@@ -13,10 +13,6 @@ namespace pyvm {
 // none.
 uint32_t KeysVersion(PyDictKeysObject* keys);
 
-// What object.__new__ makes of a class without asking it: an instance with
-// room for its attributes. New reference, or null with an exception.
-PyObject* NewInstance(PyTypeObject* cls);
-
 // The function version, assigned now if there is none; 0 if there can be none.
 uint32_t FunctionVersion(PyFunctionObject* function);
 
@@ -32,9 +28,6 @@ uint32_t TypeVersion(PyTypeObject* type);
 Op SpecializeLoadAttr(PyObject* owner, InlineCache* cache);
 Op SpecializeLoadMethod(PyObject* owner, InlineCache* cache);
 Op SpecializeStoreAttr(PyObject* owner, InlineCache* cache);
-
-// The Python function that subscripts instances of `type` (borrowed), or null.
-PyObject* ItemMethod(PyTypeObject* type);
 
 // LOAD_METHOD in full: *method is a function and *self (owned, the consumed
 // owner) its receiver, or *method is null and *self a callable. `owner` is

@@ -63,13 +63,13 @@ PyObject* BinaryOp(PyObject* left, PyObject* right, uint32_t oparg) {
 
 namespace {
 
-struct OperatorName {
+struct OperatorText {
   const char* method;
   const char* in_place;
   const char* symbol;
 };
 // In the order of NB_ADD ... NB_XOR of opcode.h.
-constexpr OperatorName kOperators[] = {
+constexpr OperatorText kOperators[] = {
     {"__add__", "__iadd__", "+"},
     {"__and__", "__iand__", "&"},
     {"__floordiv__", "__ifloordiv__", "//"},
@@ -90,10 +90,19 @@ PyObject* Interned(const char* name, PyObject** slot) {
   return *slot;
 }
 
+PyObject* operator_names[2][13];
+
 }  // namespace
 
+PyObject* OperatorName(uint32_t oparg) {
+  if (oparg < NB_INPLACE_ADD) {
+    return Interned(kOperators[oparg].method, &operator_names[0][oparg]);
+  }
+  uint32_t op = oparg - NB_INPLACE_ADD;
+  return Interned(kOperators[op].in_place, &operator_names[1][op]);
+}
+
 PyObject* OperatorMethod(PyTypeObject* type, uint32_t oparg) {
-  static PyObject* names[2][13];
   bool in_place = oparg >= NB_INPLACE_ADD;
   uint32_t op = in_place ? oparg - NB_INPLACE_ADD : oparg;
   // Sequences have a second way to add and to multiply.
@@ -106,13 +115,13 @@ PyObject* OperatorMethod(PyTypeObject* type, uint32_t oparg) {
     return nullptr;
   }
   if (in_place) {
-    PyObject* name = Interned(kOperators[op].in_place, &names[1][op]);
+    PyObject* name = OperatorName(oparg);
     if (name == nullptr || _PyType_Lookup(type, name) != nullptr) {
       PyErr_Clear();
       return nullptr;
     }
   }
-  PyObject* name = Interned(kOperators[op].method, &names[0][op]);
+  PyObject* name = OperatorName(op);
   PyObject* method = name == nullptr ? nullptr : _PyType_Lookup(type, name);
   return method != nullptr && Py_IS_TYPE(method, &PyFunction_Type) ? method
                                                                    : nullptr;

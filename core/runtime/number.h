@@ -18,6 +18,9 @@ PyObject* BinaryIntOp(PyObject* left, PyObject* right, uint32_t oparg);
 // The function that carries out the operator for two operands of one user
 // class, if nothing else would be asked (borrowed); else null. No code runs.
 PyObject* OperatorMethod(PyTypeObject* type, uint32_t oparg);
+// The name of the method that the operator asks for first (borrowed); null with
+// MemoryError.
+PyObject* OperatorName(uint32_t oparg);
 // Raises what the operator raises when no operand knows it.
 void RaiseUnsupported(PyObject* left, PyObject* right, uint32_t oparg);
 

@@ -110,23 +110,9 @@ bool Compiler::CallPy(bool method) {
   jne(Otherwise(), T_NEAR);
   PushCallee(callee, n + (method ? 1 : 0));
   mov(rsi, reinterpret_cast<uintptr_t>(&callee));
-  mov(rcx,
-      reinterpret_cast<uintptr_t>(cache.call_unit) + 4 * sizeof(_Py_CODEUNIT));
-  mov(ptr[FRAME(r13, prev_instr)], rcx);
-  lea(rcx, InstrAddress(at_));
-  mov(ptr[LINK(rax, call)], rcx);
-  add(rcx, static_cast<uint32_t>((next_ - at_) * sizeof(Instr)));
-  mov(ptr[LINK(rax, next)], rcx);
   Label behind;
-  lea(rcx, ptr[rip + behind]);
-  mov(dword[LINK(rax, machine_code)], ecx);
-  mov(ecx, dword[At(&return_epoch)]);
-  mov(dword[LINK(rax, epoch)], ecx);
-  if (IsTemp(callable)) {
-    mov(Reg(RegisterOf(callable)), 0);
-  } else {
-    inc(qword[rdi]);
-  }
+  LinkCallee(cache.call_unit + 4, behind);
+  Own(rdi, callable);
   int to = 0;
   if (method) {
     mov(rcx, Reg(window + 1));
@@ -139,10 +125,7 @@ bool Compiler::CallPy(bool method) {
     Own(rcx, Listed(first + i));
     mov(ptr[rax + to], rcx);
   }
-  JumpOutside(stubs_.enter_callee);
-  L(behind);
-  mov(r12, reinterpret_cast<uintptr_t>(unit_.instrs));
-  mov(r14, reinterpret_cast<uintptr_t>(unit_.pool));
+  EnterCallee(behind);
   Set(in_.a, rbx);
   return true;
 }

@@ -59,7 +59,8 @@ void Compiler::Run() {
         CallOutside(stubs_.store_float);
       }
     }
-    Step(slow.at, slow.burnt ? stubs_.step_unquickened : stubs_.step);
+    mov(r8d, slow.op);
+    Step(slow.at, slow.burnt ? stubs_.step_unquickened : stubs_.step_otherwise);
     if (slow.next != 0) {
       test(rax, rax);
       if ((offsets_[slow.next] & kInside) == 0) {
@@ -120,6 +121,8 @@ bool Compiler::Fast() {
       ReleaseIfAny(rdi);
       return true;
     }
+    case Op::kCOPY_FREE_VARS:
+      return CopyFreeVars();
     case Op::kLOAD_DEREF:
       return LoadDeref();
     case Op::kSTORE_DEREF:
@@ -209,6 +212,24 @@ bool Compiler::Fast() {
     case Op::kCALL_METHOD_PY_TEMPS:
     case Op::kCALL_METHOD_PY_LENT:
       return CallPy(true);
+    case Op::kCALL:
+      return CallFound(false);
+    case Op::kCALL_METHOD:
+      return CallFound(true);
+    case Op::kCALL_CLASS:
+      return CallClass();
+    case Op::kLOAD_ATTR_ANY:
+      return LoadAttrAny();
+    case Op::kLOAD_METHOD_ANY:
+      return LoadMethodAny();
+    case Op::kSTORE_ATTR_ANY:
+      return StoreAttrAny();
+    case Op::kLOAD_ATTR_PROPERTY:
+      return LoadAttrProperty();
+    case Op::kBINARY_OP_ANY:
+      return BinaryAny();
+    case Op::kLOAD_ITEM_ANY:
+      return CallOperator(&_Py_ID(__getitem__), /*same_type=*/false);
     case Op::kRETURN:
       return Return();
     default:

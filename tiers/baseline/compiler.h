@@ -28,6 +28,7 @@
 #include "core/code/code_memory.h"
 #include "core/feedback/inline_cache.h"
 #include "core/runtime/object.h"
+#include "core/runtime/polymorphic.h"
 #include "tiers/baseline/assembler.h"
 #include "tiers/baseline/code.h"
 #include "tiers/baseline/stubs.h"
@@ -68,7 +69,7 @@ class Compiler : public Assembler {
   // (0: nothing does). What is unboxed before it goes into the frame.
   struct Slow {
     Label label;
-    uint32_t at, next;
+    uint32_t at, next, op;
     UnboxedSet unboxed;
     bool burnt = false;  // what the cache says is in the code
   };
@@ -175,6 +176,7 @@ class Compiler : public Assembler {
   bool FallsThrough() const {
     return (InfoOf(BaseOf(in_.op)).effects & kEffectEnd) == 0;
   }
+  // Clobbers what C functions do; the result is in rax.
   void Step(uint32_t at, const uint8_t* step) {
     lea(rdi, InstrAddress(at));
     CallOutside(step);
@@ -194,6 +196,7 @@ class Compiler : public Assembler {
     if (slow_ == nullptr) {
       slow_ = &slows_.emplace_back();
       slow_->at = at_;
+      slow_->op = in_.op;
       slow_->next = FallsThrough() ? next_ : 0;
       slow_->unboxed = unboxed_at_start_;
     }
@@ -338,12 +341,16 @@ class Compiler : public Assembler {
   void GuardSharedKeys();
   bool LoadAttrNondata();
 
+  // Inline value number rdx of the values at rsi is new. Clobbers rax.
+  void NoteOrder();
   bool StoreAttrValue();
   bool StoreAttrSlot();
 
   bool LoadMethod(bool values);
 
   // --- Items -----------------------------------------------------------------
+
+  bool CopyFreeVars();
 
   // rdx: the position of operand x, loaded into rbp, in the sequence in rbx.
   void Position(Operand x);
@@ -376,6 +383,42 @@ class Compiler : public Assembler {
   bool Return();
 
   bool Resume();
+
+  // --- Callees and attributes that are found at run time
+  // -----------------------
+
+  // rdx: what the table says of `name` for the type of the object in rbx, which
+  // is in rax. Clobbers rcx, rsi.
+  void FindMeaning(Lookup lookup, PyObject* name);
+  // rcx: the object that rdx, left by FindMeaning, means; goes to Otherwise()
+  // where there is none. Clobbers rsi.
+  void LoadMeaning(bool method);
+  bool LoadAttrAny();
+  bool LoadMethodAny();
+  bool StoreAttrAny();
+
+  // rsi: the unit of the callable in rdi, which must be a function with `args`
+  // positional parameters only.
+  void FindUnit(uint32_t args);
+  // rax: the registers of a new frame for the function in rdi, whose unit is in
+  // rsi; its first `args` are the caller's to fill. Clobbers rcx, r8 to r11.
+  void PushFound(uint32_t args);
+  // What the frame in rax needs to return behind this instruction, and this one
+  // to be seen as calling. The callee keeps the reference to its function in
+  // rdi, which is the operand's if there is one. Clobbers rcx.
+  void LinkCallee(const void* prev_instr, Label& behind,
+                  ReturnFlags flags = {});
+  // Goes to the code of the linked frame, and comes back at `behind` with the
+  // result (owned) in rbx, all else as at the beginning of an instruction.
+  void EnterCallee(Label& behind);
+  // The position of this instruction in CPython's bytecode.
+  const void* Here() const;
+
+  bool CallFound(bool method);
+  bool CallClass();
+  bool CallOperator(PyObject* name, bool same_type);
+  bool BinaryAny();
+  bool LoadAttrProperty();
 
   // --- The present instruction -----------------------------------------------
 

@@ -77,6 +77,15 @@ bool Compiler::LoadAttrNondata() {
   return FinishLoad();
 }
 
+void Compiler::NoteOrder() {
+  // As _PyDictValues_AddToInsertionOrder.
+  movzx(eax, byte[rsi - 2]);
+  inc(eax);
+  mov(byte[rsi - 2], al);
+  neg(rax);
+  mov(byte[rsi + rax - 2], dl);
+}
+
 bool Compiler::StoreAttrValue() {
   Label replace, done;
   Load(rbx, in_.a);
@@ -91,12 +100,7 @@ bool Compiler::StoreAttrValue() {
   mov(ptr[rsi + rdx * 8], rbp);
   test(rcx, rcx);
   jnz(replace);
-  // The order of insertion: as _PyDictValues_AddToInsertionOrder.
-  movzx(eax, byte[rsi - 2]);
-  inc(eax);
-  mov(byte[rsi - 2], al);
-  neg(rax);
-  mov(byte[rsi + rax - 2], dl);
+  NoteOrder();
   jmp(done);
   L(replace);
   Release(rcx);
@@ -225,6 +229,17 @@ bool Compiler::CallListAppend() {
   mov(ecx, Low(&_Py_NoneStruct));
   inc(qword[rcx]);
   Set(in_.a, rcx);
+  return true;
+}
+
+bool Compiler::CopyFreeVars() {
+  mov(rax, ptr[FRAME(r13, f_func)]);
+  mov(rax, ptr[rax + offsetof(PyFunctionObject, func_closure)]);
+  for (int i = 0; i < in_.b; ++i) {
+    mov(rcx, ptr[rax + kTupleItems + i * 8]);
+    inc(qword[rcx]);
+    mov(Reg(in_.a + static_cast<uint32_t>(i)), rcx);
+  }
   return true;
 }
 

@@ -73,10 +73,19 @@ const Instr* RunToEntry(PYVM_ARGS) {
   }
 }
 
-const Instr* StepUnquickened(PYVM_ARGS) {
+// Whether quickening has decided what the instruction is, if only that it calls
+// too many functions.
+bool IsSettled(const Instr* pc, PyObject** pool) {
+  Op op = BaseOf(pc->op);
+  if (!IsUnquickened(op)) return true;
+  if (op != Op::kCALL && op != Op::kCALL_METHOD) return false;
+  const InlineCache* cache = handlers::CacheIn(pool, pc->c);
+  return cache->misses >= kMaxMisses && cache->keywords == 0;
+}
+
+const Instr* StepStale(PYVM_ARGS) {
   Unit* unit = handlers::UnitIn(pool);
-  if (!IsUnquickened(BaseOf(pc->op)) && unit->tier == &kThisTier &&
-      NoteStale(unit)) {
+  if (IsSettled(pc, pool) && unit->tier == &kThisTier && NoteStale(unit)) {
     return pc;  // in the new code
   }
   return table[pc->op](pc, regs, pool, act);
@@ -91,10 +100,12 @@ class StubCompiler : public Assembler {
     Run(&stubs);
     Step(&stubs);
     StepUnquickened(&stubs);
+    StepOtherwise(&stubs);
     WideValue(&stubs);
     Drop(&stubs);
     StoreInt(&stubs);
     StoreFloat(&stubs);
+    PushFrame(&stubs);
     EnterCallee(&stubs);
     LeaveFrame(&stubs);
     return stubs;
@@ -204,9 +215,21 @@ class StubCompiler : public Assembler {
   void StepUnquickened(Stubs* stubs) {
     align(16);
     stubs->step_unquickened = here();
+    L(step_stale_);
     HandlerArguments();
-    mov(rax, reinterpret_cast<uintptr_t>(&baseline::StepUnquickened));
+    mov(rax, reinterpret_cast<uintptr_t>(&StepStale));
     jmp(rax);
+  }
+
+  void StepOtherwise(Stubs* stubs) {
+    align(16);
+    stubs->step_otherwise = here();
+    movzx(eax, word[rdi]);
+    cmp(eax, r8d);
+    jne(step_stale_, T_NEAR);
+    HandlerArguments();
+    mov(r8, reinterpret_cast<uintptr_t>(&table));
+    jmp(ptr[r8 + rax * 8]);
   }
 
   void WideValue(Stubs* stubs) {
@@ -433,6 +456,45 @@ class StubCompiler : public Assembler {
     StoreBy(StoreNewFloat);
   }
 
+  void PushFrame(Stubs* stubs) {
+    align(16);
+    stubs->push_frame = here();
+    Xbyak::Label refused, next, nulled;
+    mov(r8, ptr[ACT(tstate)]);
+    cmp(dword[r8 + offsetof(PyThreadState, recursion_remaining)], 0);
+    jle(refused, T_NEAR);
+    mov(rax, ptr[r8 + offsetof(PyThreadState, datastack_top)]);
+    test(rax, rax);
+    jz(refused, T_NEAR);
+    mov(r9d, dword[UNIT(rsi, frame_words)]);
+    lea(r9, ptr[rax + r9 * 8]);
+    cmp(r9, ptr[r8 + offsetof(PyThreadState, datastack_limit)]);
+    jae(refused, T_NEAR);
+    mov(ptr[r8 + offsetof(PyThreadState, datastack_top)], r9);
+    dec(dword[r8 + offsetof(PyThreadState, recursion_remaining)]);
+    mov(r11d, ecx);
+    mov(r9, ptr[UNIT(rsi, code)]);
+    inc(qword[r9]);
+    FillFrame(r9, [this] {
+      mov(rcx, ptr[UNIT(rsi, first_code_unit)]);
+      sub(rcx, static_cast<uint32_t>(sizeof(_Py_CODEUNIT)));
+    });
+    // As NullRegisters: perhaps one more.
+    mov(r9d, dword[UNIT(rsi, num_registers)]);
+    cmp(r11d, r9d);
+    jae(nulled);
+    L(next);
+    movups(ptr[rax + r11 * 8], xmm1);
+    add(r11d, 2);
+    cmp(r11d, r9d);
+    jb(next);
+    L(nulled);
+    ret();
+    L(refused);
+    xor_(eax, eax);
+    ret();
+  }
+
   void EnterCallee(Stubs* stubs) {
     align(16);
     stubs->enter_callee = here();
@@ -470,11 +532,19 @@ class StubCompiler : public Assembler {
     L(alive);
   }
 
+  template <typename F>
+  void Finish(const uint8_t** stub, F* handler) {
+    *stub = here();
+    mov(ptr[ACT(result)], rbx);
+    HandlerArguments();
+    CallC(handler);
+    jmp(transfer_, T_NEAR);
+  }
+
   void LeaveFrame(Stubs* stubs) {
     align(16);
     stubs->leave_frame = here();
-    Xbyak::Label slow_pop, popped, stored, tracing, special, from_operator,
-        by_table;
+    Xbyak::Label slow_pop, popped, stored, tracing, special, by_table;
     mov(rcx, ptr[ACT(tstate)]);
     inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
     mov(rbp, ptr[FRAME(r13, f_func)]);
@@ -535,16 +605,12 @@ class StubCompiler : public Assembler {
     mov(rax, rbp);
     jmp(tracing, T_NEAR);
     L(special);
-    mov(ptr[ACT(result)], rbx);
     mov(rdi, r12);
-    HandlerArguments();
     test(r8d, static_cast<uint32_t>(kReturnSelf));
-    jz(from_operator);
-    CallC(handlers::ReturnFromInit);
-    jmp(transfer_, T_NEAR);
-    L(from_operator);
-    CallC(handlers::ReturnFromOperator);
-    jmp(transfer_, T_NEAR);
+    jz(finish_operator_, T_NEAR);
+    Finish(&stubs->finish_init, handlers::ReturnFromInit);
+    L(finish_operator_);
+    Finish(&stubs->finish_operator, handlers::ReturnFromOperator);
     L(slow_pop);
     push(rdx);
     push(r8);
@@ -557,7 +623,7 @@ class StubCompiler : public Assembler {
   const uint32_t most_digits_ = int_free_list.digits;
 
   Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
-      hand_over_;
+      hand_over_, step_stale_, finish_operator_;
 };
 
 CodeZone zone;

@@ -24,6 +24,9 @@ struct Stubs {
   const uint8_t* step = nullptr;
   // The same for an instruction that was unquickened at compilation.
   const uint8_t* step_unquickened = nullptr;
+  // The same for an instruction whose fast path has given up; r8d is its
+  // operation at compilation.
+  const uint8_t* step_otherwise = nullptr;
   // rax: the value of the int of two digits in rdi; or the zero flag is clear.
   // Clobbers r8 and r9 alone.
   const uint8_t* wide_value = nullptr;
@@ -34,6 +37,10 @@ struct Stubs {
   // instruction number r10d.
   const uint8_t* store_int = nullptr;
   const uint8_t* store_float = nullptr;
+  // rax: the registers of a frame for the function in rdi, whose unit is rsi,
+  // or null where the handler has to make it. All registers from number ecx on
+  // are null. Clobbers rcx and r8 to r11.
+  const uint8_t* push_frame = nullptr;
   // Jumped to with the registers of a pushed frame in rax, and its unit in rsi.
   const uint8_t* enter_callee = nullptr;
   // Jumped to with a result (owned) in rbx: the frame, which is no longer the
@@ -41,6 +48,10 @@ struct Stubs {
   // goes on: where its link says with the result in rbx and its registers in
   // r13, all others not set; or behind the call, by the table of offsets.
   const uint8_t* leave_frame = nullptr;
+  // Jumped to by the instruction at rdi, to which an __init__ or the method of
+  // an operator has returned what is in rbx (owned): its handler does the rest.
+  const uint8_t* finish_init = nullptr;
+  const uint8_t* finish_operator = nullptr;
 };
 
 // Made at the first call; null with a reason if there is no memory for code.

@@ -1,0 +1,48 @@
+// Instances of plain classes: a few of each that have died are kept, with the
+// room for their attributes, and used again.
+//
+// A class is plain if nothing that it inherits runs when an instance dies: no
+// __del__, and nothing in C but what CPython's own classes in Python have. That
+// and the layout follow from the version of the type.
+#ifndef PYVM_CORE_RUNTIME_INSTANCE_H_
+#define PYVM_CORE_RUNTIME_INSTANCE_H_
+
+#include <cstdint>
+
+#include "core/host/cpython.h"
+
+namespace pyvm {
+
+struct InstancePool {
+  uint32_t version;   // of the type; 0: none
+  uint16_t num_kept;  // instances in the list
+  bool has_values;    // attributes lie in inline values
+  uint8_t refused;    // times that another class has wanted the place
+  PyObject* kept;     // linked through the place of the managed dict, or of the
+                      // first slot
+};
+// The place of a pool is the version, modulo this.
+inline constexpr uint32_t kInstancePools = 64;
+extern InstancePool instance_pools[kInstancePools];
+inline constexpr uint16_t kMaxKept = 32;
+
+// What object.__new__ makes of a class without asking it: an instance with
+// room for its attributes. New reference, or null with an exception. The
+// collector may run.
+PyObject* NewInstance(PyTypeObject* cls);
+
+// Second half of FreeInstance.
+bool FreePlainInstance(PyObject* o, InstancePool* pool);
+
+// Frees `o`, whose last reference is gone, if its class is plain and known to
+// have been called; else false, and nothing has happened. Attributes may run
+// code.
+inline bool FreeInstance(PyObject* o) {
+  uint32_t version = Py_TYPE(o)->tp_version_tag;
+  InstancePool* pool = &instance_pools[version % kInstancePools];
+  return pool->version == version && version != 0 && FreePlainInstance(o, pool);
+}
+
+}  // namespace pyvm
+
+#endif  // PYVM_CORE_RUNTIME_INSTANCE_H_

@@ -1,0 +1,336 @@
+// Attributes of objects of many types, and calls of functions that are known at
+// run time only: sites that meet several of them, operators, properties.
+#include "core/host/host.h"
+#include "core/runtime/instance.h"
+#include "core/runtime/number.h"
+#include "tiers/baseline/compiler.h"
+
+namespace pyvm::baseline {
+namespace {
+
+// Null without an exception where the handler has to try.
+PyObject* NewInstanceOrNull(PyTypeObject* cls) {
+  PyObject* self = NewInstance(cls);
+  if (self == nullptr) PyErr_Clear();
+  return self;
+}
+
+}  // namespace
+
+// --- Attributes
+
+#define MEANING(field) rdx + offsetof(PolymorphicEntry, field)
+
+void Compiler::FindMeaning(Lookup lookup, PyObject* name) {
+  const PolymorphicEntry* entries = polymorphic[static_cast<int>(lookup)];
+  mov(rax, ptr[rbx + kType]);
+  mov(ecx, dword[rax + offsetof(PyTypeObject, tp_version_tag)]);
+  mov(edx, ecx);
+  xor_(edx, PolymorphicHash(name));
+  and_(edx, kPolymorphicEntries - 1);
+  shl(edx, 5);
+  static_assert(sizeof(PolymorphicEntry) == 1 << 5);
+  add(rdx, Low(entries));
+  cmp(dword[MEANING(version)], ecx);
+  jne(Otherwise(), T_NEAR);
+  mov(rcx, reinterpret_cast<uintptr_t>(name));
+  cmp(qword[MEANING(name)], rcx);
+  jne(Otherwise(), T_NEAR);
+}
+
+void Compiler::LoadMeaning(bool method) {
+  Label fixed, past_keys, slot, loaded;
+  mov(ecx, dword[MEANING(meaning)]);
+  cmp(ecx, PolymorphicEntry::kFixedPastKeys);
+  ja(Otherwise(), T_NEAR);
+  je(past_keys);
+  if (!method) {
+    cmp(ecx, PolymorphicEntry::kSlot);
+    ja(fixed);
+    je(slot);
+    mov(rax, ptr[rbx + kInlineValues]);
+    test(rax, rax);
+    jz(Otherwise(), T_NEAR);
+    mov(rcx, ptr[MEANING(index)]);
+    mov(rcx, ptr[rax + rcx * 8]);
+    jmp(loaded);
+    L(slot);
+    mov(rcx, ptr[MEANING(index)]);
+    mov(rcx, ptr[rbx + rcx]);
+    jmp(loaded);
+  } else {
+    jmp(fixed);
+  }
+  L(past_keys);
+  cmp(qword[rbx + kManagedDict], 0);
+  jne(Otherwise(), T_NEAR);
+  mov(rax, ptr[rax + offsetof(PyHeapTypeObject, ht_cached_keys)]);
+  mov(ecx, dword[MEANING(keys)]);
+  cmp(dword[rax + offsetof(PyDictKeysObject, dk_version)], ecx);
+  jne(Otherwise(), T_NEAR);
+  L(fixed);
+  mov(rcx, ptr[MEANING(value)]);
+  L(loaded);
+  test(rcx, rcx);
+  jz(Otherwise(), T_NEAR);
+}
+
+bool Compiler::LoadAttrAny() {
+  Load(rbx, in_.b);
+  FindMeaning(Lookup::kLoad, unit_.caches()[in_.c].name);
+  LoadMeaning(/*method=*/false);
+  return FinishLoad();
+}
+
+bool Compiler::LoadMethodAny() {
+  Load(rbx, in_.b);
+  FindMeaning(Lookup::kMethod, unit_.caches()[in_.c].name);
+  LoadMeaning(/*method=*/true);
+  inc(qword[rcx]);
+  Own(rbx, in_.b);
+  mov(Reg(in_.a), rcx);
+  mov(Reg(in_.a + 1u), rbx);
+  return true;
+}
+
+bool Compiler::StoreAttrAny() {
+  Label values, order, done;
+  Load(rbx, in_.a);
+  FindMeaning(Lookup::kStore, unit_.caches()[in_.c].name);
+  mov(ecx, dword[MEANING(meaning)]);
+  cmp(ecx, PolymorphicEntry::kSlot);
+  ja(Otherwise(), T_NEAR);
+  mov(rdx, ptr[MEANING(index)]);
+  lea(rsi, ptr[rbx + rdx]);
+  je(values);
+  mov(rsi, ptr[rbx + kInlineValues]);
+  test(rsi, rsi);
+  jz(Otherwise(), T_NEAR);
+  cmp(qword[rsi + rdx * 8], 0);
+  je(order);
+  lea(rsi, ptr[rsi + rdx * 8]);
+  L(values);
+  Load(rbp, in_.b);
+  Own(rbp, in_.b);
+  mov(rcx, ptr[rsi]);
+  mov(ptr[rsi], rbp);
+  ReleaseIfAny(rcx);
+  jmp(done);
+  L(order);
+  Load(rbp, in_.b);
+  Own(rbp, in_.b);
+  mov(ptr[rsi + rdx * 8], rbp);
+  NoteOrder();
+  L(done);
+  Consume(rbx, in_.a);
+  return true;
+}
+
+// --- Callees
+
+void Compiler::FindUnit(uint32_t args) {
+  GuardType(rdi, &PyFunction_Type);
+  mov(rsi, ptr[rdi + offsetof(PyFunctionObject, func_code)]);
+  mov(rsi, ptr[rsi + offsetof(PyCodeObject, co_extra)]);
+  test(rsi, rsi);
+  jz(Otherwise(), T_NEAR);
+  mov(rsi, ptr[rsi + offsetof(CodeExtra, extras)]);
+  test(rsi, rsi);
+  jz(Otherwise(), T_NEAR);
+  cmp(dword[UNIT(rsi, arg_count)], args);
+  jne(Otherwise(), T_NEAR);
+  cmp(byte[UNIT(rsi, simple_args)], 0);
+  je(Otherwise(), T_NEAR);
+}
+
+void Compiler::PushFound(uint32_t args) {
+  mov(ecx, args);
+  CallOutside(stubs_.push_frame);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+}
+
+const void* Compiler::Here() const {
+  return CodeStart(&unit_) + unit_.PositionOf(unit_.instrs + at_);
+}
+
+void Compiler::LinkCallee(const void* prev_instr, Label& behind,
+                          ReturnFlags flags) {
+  mov(rcx, reinterpret_cast<uintptr_t>(prev_instr));
+  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  lea(rcx, InstrAddress(at_));
+  mov(ptr[LINK(rax, call)], rcx);
+  add(rcx, static_cast<uint32_t>((next_ - at_) * sizeof(Instr)));
+  mov(ptr[LINK(rax, next)], rcx);
+  if (flags != 0) or_(qword[LINK(rax, unit_flags)], static_cast<int>(flags));
+  lea(rcx, ptr[rip + behind]);
+  mov(dword[LINK(rax, machine_code)], ecx);
+  mov(ecx, dword[At(&return_epoch)]);
+  mov(dword[LINK(rax, epoch)], ecx);
+}
+
+void Compiler::EnterCallee(Label& behind) {
+  JumpOutside(stubs_.enter_callee);
+  L(behind);
+  mov(r12, reinterpret_cast<uintptr_t>(unit_.instrs));
+  mov(r14, reinterpret_cast<uintptr_t>(unit_.pool));
+}
+
+bool Compiler::CallFound(bool method) {
+  const InlineCache& cache = unit_.caches()[in_.c];
+  if (cache.misses < kMaxMisses || cache.keywords != 0) return false;
+  uint32_t n = cache.num_args;
+  uint32_t window = in_.b;
+  Operand callable = method ? TempOperand(window) : Listed(0);
+  Load(rdi, callable);
+  if (method) {
+    test(rdi, rdi);
+    jz(Otherwise(), T_NEAR);
+  }
+  FindUnit(n + (method ? 1 : 0));
+  PushFound(n + (method ? 1 : 0));
+  Label behind;
+  LinkCallee(cache.call_unit + 4, behind);
+  Own(rdi, callable);
+  int to = 0;
+  if (method) {
+    mov(rcx, Reg(window + 1));
+    mov(Reg(window + 1), 0);
+    mov(ptr[rax], rcx);
+    to = 8;
+  }
+  for (uint32_t i = 0; i < n; ++i, to += 8) {
+    Operand x = Listed(i + (method ? 0 : 1));
+    Load(rcx, x);
+    Own(rcx, x);
+    mov(ptr[rax + to], rcx);
+  }
+  EnterCallee(behind);
+  Set(in_.a, rbx);
+  return true;
+}
+
+bool Compiler::CallClass() {
+  const InlineCache& cache = unit_.caches()[in_.c];
+  uint32_t n = cache.num_args, window = in_.b;
+  Operand cls = Listed(0);
+  Load(rdi, cls);
+  GuardOp();
+  GuardType(rdi, &PyType_Type);
+  auto guard_class = [&] {
+    mov(ecx, CELL32(version));
+    cmp(dword[rdi + offsetof(PyTypeObject, tp_version_tag)], ecx);
+    jne(Otherwise(), T_NEAR);
+  };
+  guard_class();
+  mov(rcx, reinterpret_cast<uintptr_t>(cache.call_unit));
+  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  // Where a guard fails now, the handler goes on with the instance that waits
+  // in the window. The collector may have run anything.
+  CallC(NewInstanceOrNull);
+  mov(Reg(window), rax);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  mov(rbx, rax);
+  Load(rdi, cls);
+  GuardOp();
+  guard_class();
+  mov(rdi, CELL(value));  // its __init__
+  FindUnit(n + 1);
+  PushFound(n + 1);
+  Label behind, made;
+  LinkCallee(cache.call_unit, behind, kReturnSelf);
+  inc(qword[rdi]);
+  inc(qword[rbx]);
+  mov(ptr[rax], rbx);
+  for (uint32_t i = 0; i < n; ++i) {
+    Load(rcx, Listed(1 + i));
+    Own(rcx, Listed(1 + i));
+    mov(ptr[rax + (1 + i) * 8], rcx);
+  }
+  if (IsTemp(cls)) {
+    mov(rcx, Reg(RegisterOf(cls)));
+    dec(qword[rcx]);  // its instance holds another reference
+    mov(Reg(RegisterOf(cls)), 0);
+  }
+  EnterCallee(behind);
+  cmp(rbx, Low(&_Py_NoneStruct));
+  je(made);
+  lea(rdi, InstrAddress(at_));
+  JumpOutside(stubs_.finish_init);
+  L(made);
+  dec(qword[rbx]);
+  mov(rbx, Reg(window));
+  mov(Reg(window), 0);
+  Set(in_.a, rbx);
+  return true;
+}
+
+bool Compiler::CallOperator(PyObject* name, bool same_type) {
+  Load(rbx, in_.b);
+  Load(rbp, in_.c);
+  FindMeaning(Lookup::kOperator, name);
+  if (same_type) {
+    cmp(rax, ptr[rbp + kType]);
+    jne(Otherwise(), T_NEAR);
+  }
+  mov(rdi, ptr[MEANING(value)]);
+  test(rdi, rdi);
+  jz(Otherwise(), T_NEAR);
+  FindUnit(2);
+  PushFound(2);
+  // The operands stay in place until the callee returns.
+  Label behind, known;
+  LinkCallee(Here(), behind, kReturnOperator);
+  inc(qword[rdi]);
+  inc(qword[rbx]);
+  mov(ptr[rax], rbx);
+  inc(qword[rbp]);
+  mov(ptr[rax + 8], rbp);
+  EnterCallee(behind);
+  if (same_type) {
+    cmp(rbx, Low(&_Py_NotImplementedStruct));
+    jne(known);
+    lea(rdi, InstrAddress(at_));
+    JumpOutside(stubs_.finish_operator);
+    L(known);
+  }
+  for (Operand x : {in_.b, in_.c}) {
+    if (!IsTemp(x)) continue;
+    Load(rcx, x);
+    Consume(rcx, x);
+  }
+  Set(in_.a, rbx);
+  return true;
+}
+
+bool Compiler::BinaryAny() {
+  auto* code = static_cast<const _Py_CODEUNIT*>(Here());
+  PyObject* name = OperatorName(_Py_OPARG(*code));
+  if (name == nullptr) {
+    PyErr_Clear();
+    return false;
+  }
+  return CallOperator(name, /*same_type=*/true);
+}
+
+bool Compiler::LoadAttrProperty() {
+  Load(rbx, in_.b);
+  GuardVersion(rbx);
+  mov(rcx, CELL(value));
+  mov(rdi, ptr[rcx + sizeof(PyObject)]);  // its getter
+  test(rdi, rdi);
+  jz(Otherwise(), T_NEAR);
+  FindUnit(1);
+  PushFound(1);
+  Label behind;
+  LinkCallee(Here(), behind);
+  inc(qword[rdi]);
+  Own(rbx, in_.b);
+  mov(ptr[rax], rbx);
+  EnterCallee(behind);
+  Set(in_.a, rbx);
+  return true;
+}
+
+}  // namespace pyvm::baseline
