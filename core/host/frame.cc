@@ -1,6 +1,7 @@
 #include "core/host/frame.h"
 
 #include "core/bytecode/translator.h"
+#include "core/host/resume.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
 
@@ -56,6 +57,7 @@ PyObject* MakeGenerator(Frame* frame, const Unit* unit) {
   frame->stacktop = static_cast<int>(unit->num_locals);
   _PyFrame_Copy(frame, gen_frame);
   gen->gi_frame_state = FRAME_CREATED;
+  NullRegistersAbove(gen_frame, unit);
   gen_frame->owner = FRAME_OWNED_BY_GENERATOR;
   return made;
 }
@@ -79,6 +81,9 @@ PyObject* RunOnHost(PyThreadState* tstate, Frame* frame, int throwing,
                     const char* reason) {
   ++metrics.host_frames;
   CountHostFrame(reason);
+  // It leaves what it likes above the stack. A generator that it makes of this
+  // frame gets a copy.
+  ResumeHint(frame) = 0;
   if (options.strict && !tstate->cframe->use_tracing) {
     Py_FatalError(
         "--strict: a frame of an untraced program went to CPython's evaluator");

@@ -81,22 +81,28 @@ bool ReserveExtras(PyCodeObject* code) {
   return true;
 }
 
+// The first run of a unit, or one of those that expect no other. Apart, so that
+// EvalFrame needs no stack.
+__attribute__((noinline)) PyObject* EvalRarely(PyThreadState* tstate,
+                                               Frame* frame, int throwing) {
+  Unit* unit = EnsureUnit(frame->f_code);
+  if (unit == nullptr) return nullptr;
+  if (!unit->one_shot) return Enter(unit, tstate, frame, throwing);
+  ++unit->active;
+  PyObject* result = Enter(unit, tstate, frame, throwing);
+  if (--unit->active == 0) ReleaseOneShot(unit);
+  return result;
+}
+
 PyObject* EvalFrame(PyThreadState* tstate, Frame* frame, int throwing) {
   if (tstate->cframe->use_tracing) {
     return RunOnHost(tstate, frame, throwing, "traced");
   }
   Unit* unit = UnitOf(frame);
-  if (unit == nullptr) {
-    unit = EnsureUnit(frame->f_code);
-    if (unit == nullptr) return nullptr;
+  if (unit == nullptr || unit->one_shot) [[unlikely]] {
+    return EvalRarely(tstate, frame, throwing);
   }
-  if (!unit->one_shot) {
-    return Enter(unit, tstate, frame, throwing);
-  }
-  ++unit->active;
-  PyObject* result = Enter(unit, tstate, frame, throwing);
-  if (--unit->active == 0) ReleaseOneShot(unit);
-  return result;
+  return Enter(unit, tstate, frame, throwing);
 }
 
 }  // namespace

@@ -215,6 +215,12 @@ bool Compiler::Fast() {
       return CallPy(true);
     case Op::kRETURN:
       return Return();
+    case Op::kFOR_ITER_GEN:
+      return ForIterGen();
+    case Op::kSEND:
+      return Send();
+    case Op::kYIELD:
+      return Yield();
     default:
       return false;
   }

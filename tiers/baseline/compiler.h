@@ -7,7 +7,7 @@
 // change without a new compilation.
 //
 // What makes a fast path is a method that returns whether there is one. They
-// stand in numbers.cc, jumps.cc, objects.cc and calls.cc.
+// stand in numbers.cc, jumps.cc, objects.cc, calls.cc and generators.cc.
 #ifndef PYVM_TIERS_BASELINE_COMPILER_H_
 #define PYVM_TIERS_BASELINE_COMPILER_H_
 
@@ -297,6 +297,17 @@ class Compiler : public Assembler {
   bool Return();
 
   bool Resume();
+
+  // --- Generators ------------------------------------------------------------
+
+  // Where prev_instr points when the present instruction runs.
+  uintptr_t Position() const;
+  // The generator or coroutine in rbx goes on and receives what is at r8; the
+  // present instruction takes up what it yields.
+  void ResumeGenerator(const uint8_t* stub);
+  bool ForIterGen();
+  bool Send();
+  bool Yield();
 
   // --- The present instruction -----------------------------------------------
 

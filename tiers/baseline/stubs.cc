@@ -6,6 +6,7 @@
 #include "core/code/code_map.h"
 #include "core/code/frame_layout.h"
 #include "core/handlers/machine.h"
+#include "core/host/resume.h"
 #include "core/runtime/object.h"
 #include "tiers/baseline/assembler.h"
 #include "tiers/baseline/code.h"
@@ -16,7 +17,7 @@ namespace {
 using handlers::kThisTier;
 using handlers::table;
 
-constexpr size_t kStubBytes = 4096;
+constexpr size_t kStubBytes = 8192;
 
 // --- What stubs call ---------------------------------------------------------
 
@@ -98,6 +99,9 @@ class StubCompiler : public Assembler {
     StoreFloat(&stubs);
     EnterCallee(&stubs);
     LeaveFrame(&stubs);
+    stubs.resume_with_none = Resume(false);
+    stubs.resume_with_value = Resume(true);
+    Yield(&stubs);
     return stubs;
   }
 
@@ -516,6 +520,167 @@ class StubCompiler : public Assembler {
     jmp(popped);
   }
 
+  // rsi: the unit of the code at `code`, or it goes to `none`.
+  void LoadUnit(const Xbyak::Address& code, Xbyak::Label& none) {
+    mov(rsi, code);
+    mov(rsi, ptr[rsi + offsetof(PyCodeObject, co_extra)]);
+    test(rsi, rsi);
+    jz(none, T_NEAR);
+    mov(rsi, ptr[rsi + offsetof(CodeExtra, extras)]);
+    test(rsi, rsi);
+    jz(none, T_NEAR);
+  }
+
+  // As PYVM_RESUME_GENERATOR in core's handlers, for generators that machine
+  // code has left.
+  const uint8_t* Resume(bool with_value) {
+    align(16);
+    const uint8_t* begin = here();
+    Xbyak::Label fail;
+    lea(r9, ptr[rbx + kGenRegs]);
+    cmp(byte[GEN(r9, gi_frame_state)], FRAME_EXECUTING);
+    jge(fail, T_NEAR);
+    LoadUnit(qword[FRAME(r9, f_code)], fail);
+    mov(r10, reinterpret_cast<uintptr_t>(&kThisTier));
+    cmp(ptr[UNIT(rsi, tier)], r10);
+    jne(fail, T_NEAR);
+    // Where it goes on; as ResumePoint.
+    movzx(ebp, word[r9 - kRegs + kResumeHint]);
+    lea(eax, ptr[rbp - 1]);
+    cmp(eax, dword[UNIT(rsi, num_instrs)]);
+    jae(fail, T_NEAR);
+    mov(r10, ptr[UNIT(rsi, positions16)]);
+    test(r10, r10);
+    jz(fail, T_NEAR);
+    movzx(eax, word[r10 + rax * 2]);
+    mov(r10, ptr[UNIT(rsi, first_code_unit)]);
+    lea(rax, ptr[r10 + rax * sizeof(_Py_CODEUNIT)]);
+    cmp(rax, ptr[FRAME(r9, prev_instr)]);
+    jne(fail, T_NEAR);
+    mov(r10, ptr[ACT(tstate)]);
+    cmp(dword[r10 + offsetof(PyThreadState, recursion_remaining)], 0);
+    jle(fail, T_NEAR);
+    dec(dword[r10 + offsetof(PyThreadState, recursion_remaining)]);
+    mov(ptr[FRAME(r13, prev_instr)], rcx);
+    mov(dword[FRAME(r13, stacktop)], edi);
+    if (with_value) {
+      mov(rcx, ptr[r8]);
+      mov(qword[r8], 0);
+    } else {
+      mov(ecx, Low(&_Py_NoneStruct));
+      inc(qword[rcx]);
+    }
+    movsxd(rax, dword[FRAME(r9, stacktop)]);
+    mov(dword[FRAME(r9, stacktop)], -1);
+    mov(ptr[r9 + rax * 8], rcx);
+    lea(rcx, ptr[r13 - kRegs]);
+    mov(ptr[FRAME(r9, previous)], rcx);
+    mov(byte[FRAME(r9, is_entry)], 0);
+    lea(rcx, ptr[r9 - kRegs]);
+    mov(ptr[r15 + kCurrentFrame], rcx);
+    mov(rcx, ptr[r10 + offsetof(PyThreadState, exc_info)]);
+    mov(ptr[GEN(r9, gi_exc_state.previous_item)], rcx);
+    lea(rcx, ptr[GEN(r9, gi_exc_state)]);
+    mov(ptr[r10 + offsetof(PyThreadState, exc_info)], rcx);
+    mov(byte[GEN(r9, gi_frame_state)], FRAME_EXECUTING);
+    mov(r13, r9);
+    mov(r14, ptr[UNIT(rsi, pool)]);
+    mov(r12, ptr[UNIT(rsi, instrs)]);
+    mov(rdx, ptr[UNIT(rsi, tier_code)]);
+    mov(rcx, ptr[rdx + offsetof(Code, offsets)]);
+    mov(eax, dword[rcx + rbp * 4]);
+    add(rax, ptr[rdx + offsetof(Code, exec)]);
+    jmp(rax);
+    L(fail);
+    jmp(rdx);
+    return begin;
+  }
+
+  // As LeaveSuspended in core's handlers.
+  void Yield(Stubs* stubs) {
+    align(16);
+    stubs->yield = here();
+    Xbyak::Label sent, stored, drop, called_from_c, other;
+    mov(byte[GEN(r13, gi_frame_state)],
+        static_cast<uint32_t>(FRAME_SUSPENDED) & 0xff);
+    mov(r10, ptr[ACT(tstate)]);
+    inc(dword[r10 + offsetof(PyThreadState, recursion_remaining)]);
+    cmp(byte[FRAME(r13, is_entry)], 0);
+    jne(called_from_c, T_NEAR);
+    mov(rax, ptr[GEN(r13, gi_exc_state.previous_item)]);
+    mov(ptr[r10 + offsetof(PyThreadState, exc_info)], rax);
+    mov(qword[GEN(r13, gi_exc_state.previous_item)], 0);
+    mov(rdx, ptr[FRAME(r13, previous)]);
+    mov(qword[FRAME(r13, previous)], 0);
+    mov(ptr[r15 + kCurrentFrame], rdx);
+    lea(r13, ptr[rdx + kRegs]);
+    // What runs has a unit.
+    mov(rcx, ptr[FRAME(r13, f_code)]);
+    mov(rcx, ptr[rcx + offsetof(PyCodeObject, co_extra)]);
+    mov(rcx, ptr[rcx + offsetof(CodeExtra, extras)]);
+    movsxd(rdx, dword[FRAME(r13, stacktop)]);
+    mov(dword[FRAME(r13, stacktop)], -1);
+    static_assert(DecodeResumer(-2) == 0 && DecodeResumer(-3) == 1);
+    not_(rdx);
+    mov(r12, ptr[UNIT(rcx, instrs)]);
+    mov(r14, ptr[UNIT(rcx, pool)]);
+    // rdx: the number of the instruction behind the resumer's.
+    movzx(eax, word[r12 + rdx * 8 - 8 + offsetof(Instr, a)]);
+    cmp(word[r12 + rdx * 8 - 8 + offsetof(Instr, op)], ConcreteOp(Op::kSEND));
+    je(sent);
+    mov(rdi, ptr[r13 + rax * 8]);
+    mov(ptr[r13 + rax * 8], rbx);
+    test(rdi, rdi);
+    jz(stored);
+    dec(qword[rdi]);
+    jz(drop, T_NEAR);
+    L(stored);
+    mov(r10, reinterpret_cast<uintptr_t>(&kThisTier));
+    cmp(ptr[UNIT(rcx, tier)], r10);
+    jne(other);
+    cmp(byte[r15 + kUseTracing], 0);
+    jne(other);
+    mov(rcx, ptr[UNIT(rcx, tier_code)]);
+    mov(rax, ptr[rcx + offsetof(Code, offsets)]);
+    mov(eax, dword[rax + rdx * 4]);
+    add(rax, ptr[rcx + offsetof(Code, exec)]);
+    jmp(rax);
+    L(sent);
+    mov(ptr[r13 + rax * 8 + 8], rbx);
+    jmp(stored);
+    L(other);
+    lea(rax, ptr[r12 + rdx * 8]);
+    cmp(byte[r15 + kUseTracing], 0);
+    je(go_, T_NEAR);
+    mov(rdi, rax);
+    jmp(hand_over_, T_NEAR);
+    L(drop);
+    mov(rbx, rcx);
+    mov(rbp, rdx);
+    lea(rsi, ptr[r12 + rdx * 8 - 8]);
+    call(drop_last_);
+    mov(rcx, rbx);
+    mov(rdx, rbp);
+    jmp(stored);
+    L(called_from_c);
+    mov(ptr[ACT(result)], rbx);
+    mov(qword[ACT(pc)], 0);
+    jmp(leave_, T_NEAR);
+
+    // Releases the object in rdi, whose last reference is gone, for the
+    // instruction at rsi. As a C function.
+    align(16);
+    L(drop_last_);
+    Xbyak::Label slow;
+    ToFreeList(slow);
+    L(slow);
+    mov(rdx, r13);
+    mov(rcx, r14);
+    mov(rax, reinterpret_cast<uintptr_t>(&handlers::DropLast));
+    jmp(rax);
+  }
+
+  Xbyak::Label drop_last_;
   Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
       hand_over_, raise_;
 };

@@ -39,6 +39,16 @@ struct Stubs {
   // activation's present one and whose registers hold nothing, ends; its caller
   // goes on.
   const uint8_t* leave_frame = nullptr;
+  // Jumped to by an instruction, whose position is in rcx and whose encoded
+  // number in edi: the generator or coroutine in rbx goes on in its
+  // own code. It receives None, or what is in the register at r8, which is left
+  // null. Where the generator is not for machine code nothing happens, and the
+  // instruction goes on at rdx.
+  const uint8_t* resume_with_none = nullptr;
+  const uint8_t* resume_with_value = nullptr;
+  // Jumped to with a yielded value (owned) in rbx by a generator's frame, which
+  // says already where it goes on.
+  const uint8_t* yield = nullptr;
 };
 
 // Made at the first call; null with a reason if there is no memory for code.
