@@ -110,7 +110,7 @@ PYVM_HANDLER ReturnGenerator(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   Unit* unit = UnitIn(pool);
   SavePc(pc, regs, pool);
-  PyObject* made = MakeGenerator(frame, unit);
+  PyObject* made = MakeGenerator(act->tstate, frame, unit);
   if (made == nullptr) PYVM_ERROR();
   NoteResume(
       reinterpret_cast<Frame*>(reinterpret_cast<PyGenObject*>(made)->gi_iframe),

@@ -49,19 +49,6 @@ void ClearAndPopEntryFrame(PyThreadState* tstate, Frame* frame) {
   PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
 }
 
-PyObject* MakeGenerator(Frame* frame, const Unit* unit) {
-  PyObject* made = _Py_MakeCoro(frame->f_func);
-  if (made == nullptr) return nullptr;
-  auto* gen = reinterpret_cast<PyGenObject*>(made);
-  auto* gen_frame = reinterpret_cast<Frame*>(gen->gi_iframe);
-  frame->stacktop = static_cast<int>(unit->num_locals);
-  _PyFrame_Copy(frame, gen_frame);
-  gen->gi_frame_state = FRAME_CREATED;
-  NullRegistersAbove(gen_frame, unit);
-  gen_frame->owner = FRAME_OWNED_BY_GENERATOR;
-  return made;
-}
-
 void FinishGenerator(PyThreadState* tstate, PyGenObject* gen, Frame* frame,
                      const Unit* unit, bool raised) {
   gen->gi_frame_state = FRAME_COMPLETED;
@@ -74,7 +61,9 @@ void FinishGenerator(PyThreadState* tstate, PyGenObject* gen, Frame* frame,
   }
   Py_CLEAR(gen->gi_exc_state.exc_value);
   gen->gi_frame_state = FRAME_CLEARED;
-  ClearFrame(frame, unit);
+  // What has not run, for too much recursion, is as it was.
+  if (frame->stacktop < 0) frame->stacktop = static_cast<int>(unit->num_locals);
+  _PyFrame_Clear(frame);
 }
 
 PyObject* RunOnHost(PyThreadState* tstate, Frame* frame, int throwing,

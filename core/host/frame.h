@@ -137,7 +137,7 @@ void ClearFrame(Frame* frame, const Unit* unit);
 
 // Makes a generator, coroutine or asynchronous generator of `frame`, which is
 // emptied (its func and code references move). New reference, or null.
-PyObject* MakeGenerator(Frame* frame, const Unit* unit);
+PyObject* MakeGenerator(PyThreadState* tstate, Frame* frame, const Unit* unit);
 
 // What CPython's gen_send_ex2 does around a run: before it, with the frame of
 // `gen` (not running, not finished), whose stack gets `value` (taken over) ...

@@ -8,6 +8,7 @@
 #include "core/bytecode/translator.h"
 #include "core/host/activation.h"
 #include "core/host/frame.h"
+#include "core/host/generator.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
@@ -168,6 +169,7 @@ absl::Status Install() {
     return absl::InternalError("no extra slot is left in code objects");
   }
   _PyInterpreterState_SetEvalFrameFunc(interp, EvalFrame);
+  InstallGenerators(EvalFrame);
   return absl::OkStatus();
 }
 
