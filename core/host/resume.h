@@ -25,7 +25,8 @@ const Instr* EntryAt(const Unit* unit, uint32_t lasti);
 // Two bytes of a frame lie idle behind `owner`: there a frame that yields notes
 // the number of its next instruction, if it is small enough. Zero: nothing is
 // known. While there is a number, all registers above the stack of the
-// suspended frame are null.
+// suspended frame are null. In a running frame the tier may note what it likes;
+// it begins with zero.
 static_assert(offsetof(Frame, localsplus) - offsetof(Frame, owner) >= 3);
 inline constexpr int kResumeHint = offsetof(Frame, owner) + 1;
 inline uint16_t& ResumeHint(Frame* frame) {
@@ -41,14 +42,21 @@ inline void NoteResume(Frame* frame, const Instr* yield, const Unit* unit) {
   ResumeHint(frame) = HintBehind(yield, unit);
 }
 
+// Four bytes lie idle behind a generator's state: there the tier that resumes it
+// may note where the resumer goes on, as long as the hint says that it has.
+inline constexpr int kResumerNote = offsetof(PyGenObject, gi_frame_state) + 1;
+static_assert(kResumerNote % 4 == 0 &&
+              kResumerNote + 4 == offsetof(PyGenObject, gi_iframe));
+
 // ResumePoint where the hint does not say it.
 const Instr* ResumePointSlow(Frame* frame, const Unit* unit);
 
 // Where a suspended frame goes on; its registers above `stacktop` are null from
-// now on. The hint holds only if CPython's position agrees: a delegating frame
+// now on, and its hint is zero. The hint holds only if CPython's position agrees: a delegating frame
 // that is thrown into is moved by CPython.
 inline const Instr* ResumePoint(Frame* frame, const Unit* unit) {
   uint32_t hint = ResumeHint(frame);
+  ResumeHint(frame) = 0;
   if (hint > 0 && hint <= unit->num_instrs) [[likely]] {
     const Instr* next = unit->instrs + hint;
     if (CodeStart(unit) + unit->PositionOf(next - 1) == frame->prev_instr)

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/code/code_map.h"
+#include "tiers/baseline/stubs.h"
 
 namespace pyvm::baseline {
 namespace {
@@ -104,6 +105,7 @@ bool NoteStale(Unit* unit) {
 }
 
 void Release(Code* code) {
+  ForgetNotedAddresses();
   Retired().push_back(code);
   FreeRetired();
 }

@@ -302,8 +302,10 @@ class Compiler : public Assembler {
 
   // Where prev_instr points when the present instruction runs.
   uintptr_t Position() const;
-  // The generator or coroutine in rbx goes on and receives what is at r8; the
-  // present instruction takes up what it yields.
+  // Code that is jumped to straight from another unit goes on in this one.
+  void EnterUnit();
+  // The generator or coroutine in rbx goes on, by one of the two stubs. Behind
+  // this, what it has yielded is in rbx; nothing but r13 and r15 is kept.
   void ResumeGenerator(const uint8_t* stub);
   bool ForIterGen();
   bool Send();

@@ -10,17 +10,31 @@ uintptr_t Compiler::Position() const {
       CodeStart(&unit_) + unit_.PositionOf(&unit_.instrs[at_]));
 }
 
+void Compiler::EnterUnit() {
+  mov(r12, reinterpret_cast<uintptr_t>(unit_.instrs));
+  mov(r14, reinterpret_cast<uintptr_t>(unit_.pool));
+}
+
 void Compiler::ResumeGenerator(const uint8_t* stub) {
+  Label yielded;
   mov(rcx, Position());
   mov(edi, static_cast<uint32_t>(EncodeResumer(at_)));
   lea(rdx, ptr[rip + Otherwise()]);
+  if (unit_.one_shot) {
+    xor_(esi, esi);  // its code may outlive its tier
+  } else {
+    lea(rsi, ptr[rip + yielded]);
+  }
   JumpOutside(stub);
+  L(yielded);
+  EnterUnit();
 }
 
 bool Compiler::ForIterGen() {
   mov(rbx, Reg(in_.b));
   GuardType(rbx, &PyGen_Type);
   ResumeGenerator(stubs_.resume_with_none);
+  Set(in_.a, rbx);
   return true;
 }
 
@@ -42,17 +56,38 @@ bool Compiler::Send() {
   je(Otherwise(), T_NEAR);
   L(begun);
   ResumeGenerator(stubs_.resume_with_value);
+  mov(Reg(in_.a + 1u), rbx);
   return true;
 }
 
 bool Compiler::Yield() {
+  Label resumed;
   Load(rbx, in_.b);
   Own(rbx, in_.b);
   mov(rcx, Position());
   mov(ptr[FRAME(r13, prev_instr)], rcx);
   mov(dword[FRAME(r13, stacktop)], unit_.num_locals + in_.c);
-  mov(word[r13 - kRegs + kResumeHint], HintBehind(&unit_.instrs[at_], &unit_));
+  mov(esi, HintBehind(&unit_.instrs[at_], &unit_));
+  lea(rdi, ptr[rip + resumed]);
   JumpOutside(stubs_.yield);
+  L(resumed);
+  EnterUnit();
+  test(rcx, rcx);
+  // A None that nobody looks at.
+  const Instr* next = &unit_.instrs[next_];
+  bool dropped = next_ + 2 < unit_.num_instrs && next[0].op == ConcreteOp(Op::kRESUME) &&
+                 BaseOf(next[1].op) == Op::kDROP &&
+                 next[1].a == TempOperand(in_.a);
+  if (dropped) {
+    jz(labels_[next_ + 2], T_NEAR);
+  } else {
+    Label owned;
+    jnz(owned);
+    mov(ecx, Low(&_Py_NoneStruct));
+    inc(qword[rcx]);
+    L(owned);
+  }
+  mov(Reg(in_.a), rcx);
   return true;
 }
 

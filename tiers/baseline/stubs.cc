@@ -1,6 +1,7 @@
 #include "tiers/baseline/stubs.h"
 
 #include <cstddef>
+#include <cstring>
 #include <optional>
 
 #include "core/code/code_map.h"
@@ -88,6 +89,9 @@ class StubCompiler : public Assembler {
  public:
   using Assembler::Assembler;
 
+  // Where the epoch can be written.
+  uint8_t* epoch() const { return epoch_write_; }
+
   Stubs Compile() {
     Stubs stubs;
     Run(&stubs);
@@ -99,6 +103,7 @@ class StubCompiler : public Assembler {
     StoreFloat(&stubs);
     EnterCallee(&stubs);
     LeaveFrame(&stubs);
+    Epoch();
     stubs.resume_with_none = Resume(false);
     stubs.resume_with_value = Resume(true);
     Yield(&stubs);
@@ -520,49 +525,104 @@ class StubCompiler : public Assembler {
     jmp(popped);
   }
 
-  // rsi: the unit of the code at `code`, or it goes to `none`.
-  void LoadUnit(const Xbyak::Address& code, Xbyak::Label& none) {
-    mov(rsi, code);
-    mov(rsi, ptr[rsi + offsetof(PyCodeObject, co_extra)]);
-    test(rsi, rsi);
-    jz(none, T_NEAR);
-    mov(rsi, ptr[rsi + offsetof(CodeExtra, extras)]);
-    test(rsi, rsi);
-    jz(none, T_NEAR);
+  // Addresses in code that generators note hold as long as the epoch that they
+  // note beside them: match_ is compared, note_ is what is noted. When no numbers
+  // are left they differ.
+  void Epoch() {
+    align(8);
+    epoch_write_ = const_cast<uint8_t*>(getCurr());
+    L(match_);
+    dd(1);
+    L(note_);
+    dd(1);
   }
 
-  // As PYVM_RESUME_GENERATOR in core's handlers, for generators that machine
-  // code has left.
-  const uint8_t* Resume(bool with_value) {
-    align(16);
-    const uint8_t* begin = here();
-    Xbyak::Label fail;
-    lea(r9, ptr[rbx + kGenRegs]);
-    cmp(byte[GEN(r9, gi_frame_state)], FRAME_EXECUTING);
-    jge(fail, T_NEAR);
-    LoadUnit(qword[FRAME(r9, f_code)], fail);
-    mov(r10, reinterpret_cast<uintptr_t>(&kThisTier));
-    cmp(ptr[UNIT(rsi, tier)], r10);
-    jne(fail, T_NEAR);
-    // Where it goes on; as ResumePoint.
-    movzx(ebp, word[r9 - kRegs + kResumeHint]);
-    lea(eax, ptr[rbp - 1]);
-    cmp(eax, dword[UNIT(rsi, num_instrs)]);
-    jae(fail, T_NEAR);
-    mov(r10, ptr[UNIT(rsi, positions16)]);
-    test(r10, r10);
-    jz(fail, T_NEAR);
-    movzx(eax, word[r10 + rax * 2]);
-    mov(r10, ptr[UNIT(rsi, first_code_unit)]);
-    lea(rax, ptr[r10 + rax * sizeof(_Py_CODEUNIT)]);
-    cmp(rax, ptr[FRAME(r9, prev_instr)]);
-    jne(fail, T_NEAR);
+  // The generator or coroutine with the registers r9 becomes the present frame
+  // and gets rcx; see `resume_with_none`. r10 is the thread state.
+  void Switch() {
+    lea(rcx, ptr[r13 - kRegs]);
+    mov(ptr[FRAME(r9, previous)], rcx);
+    mov(byte[FRAME(r9, is_entry)], 0);
+    mov(dword[FRAME(r9, stacktop)], -1);
+    lea(rcx, ptr[r9 - kRegs]);
+    mov(ptr[r15 + kCurrentFrame], rcx);
+    mov(rcx, ptr[r10 + offsetof(PyThreadState, exc_info)]);
+    mov(ptr[GEN(r9, gi_exc_state.previous_item)], rcx);
+    lea(rcx, ptr[GEN(r9, gi_exc_state)]);
+    mov(ptr[r10 + offsetof(PyThreadState, exc_info)], rcx);
+    mov(byte[GEN(r9, gi_frame_state)], FRAME_EXECUTING);
+    mov(dword[r9 - kGenRegs + kResumerNote], esi);
+    mov(ecx, ptr[rip + note_]);
+    mov(word[r9 - kRegs + kResumeHint], cx);
+  }
+  // The resumer stays behind: its part of the same. Clobbers rcx.
+  void LeaveResumer(Xbyak::Label& fail) {
     mov(r10, ptr[ACT(tstate)]);
     cmp(dword[r10 + offsetof(PyThreadState, recursion_remaining)], 0);
     jle(fail, T_NEAR);
     dec(dword[r10 + offsetof(PyThreadState, recursion_remaining)]);
     mov(ptr[FRAME(r13, prev_instr)], rcx);
     mov(dword[FRAME(r13, stacktop)], edi);
+  }
+
+  // As PYVM_RESUME_GENERATOR in core's handlers, for generators that handlers or
+  // machine code have left.
+  const uint8_t* Resume(bool with_value) {
+    align(16);
+    const uint8_t* begin = here();
+    Xbyak::Label fail, by_table;
+    lea(r9, ptr[rbx + kGenRegs]);
+    cmp(byte[GEN(r9, gi_frame_state)],
+        static_cast<uint32_t>(FRAME_SUSPENDED) & 0xff);
+    jne(by_table, T_NEAR);
+    // Debuggers move frames that have an object.
+    cmp(qword[FRAME(r9, frame_obj)], 0);
+    jne(by_table, T_NEAR);
+    // What `yield` has noted.
+    mov(rbp, ptr[GEN(r9, gi_exc_state.previous_item)]);
+    mov(rax, rbp);
+    shr(rax, 32);
+    cmp(eax, ptr[rip + match_]);
+    jne(by_table, T_NEAR);
+    LeaveResumer(fail);
+    if (with_value) {
+      mov(rax, ptr[r8]);
+      mov(qword[r8], 0);
+    }
+    Switch();
+    mov(r13, r9);
+    with_value ? mov(rcx, rax) : xor_(ecx, ecx);
+    mov(ebp, ebp);
+    jmp(rbp);
+
+    L(by_table);
+    cmp(byte[GEN(r9, gi_frame_state)], FRAME_EXECUTING);
+    jge(fail, T_NEAR);
+    // Its unit.
+    mov(r11, ptr[FRAME(r9, f_code)]);
+    mov(r11, ptr[r11 + offsetof(PyCodeObject, co_extra)]);
+    test(r11, r11);
+    jz(fail, T_NEAR);
+    mov(r11, ptr[r11 + offsetof(CodeExtra, extras)]);
+    test(r11, r11);
+    jz(fail, T_NEAR);
+    mov(r10, reinterpret_cast<uintptr_t>(&kThisTier));
+    cmp(ptr[UNIT(r11, tier)], r10);
+    jne(fail, T_NEAR);
+    // Where it goes on; as ResumePoint.
+    movzx(ebp, word[r9 - kRegs + kResumeHint]);
+    lea(eax, ptr[rbp - 1]);
+    cmp(eax, dword[UNIT(r11, num_instrs)]);
+    jae(fail, T_NEAR);
+    mov(r10, ptr[UNIT(r11, positions16)]);
+    test(r10, r10);
+    jz(fail, T_NEAR);
+    movzx(eax, word[r10 + rax * 2]);
+    mov(r10, ptr[UNIT(r11, first_code_unit)]);
+    lea(rax, ptr[r10 + rax * sizeof(_Py_CODEUNIT)]);
+    cmp(rax, ptr[FRAME(r9, prev_instr)]);
+    jne(fail, T_NEAR);
+    LeaveResumer(fail);
     if (with_value) {
       mov(rcx, ptr[r8]);
       mov(qword[r8], 0);
@@ -571,22 +631,12 @@ class StubCompiler : public Assembler {
       inc(qword[rcx]);
     }
     movsxd(rax, dword[FRAME(r9, stacktop)]);
-    mov(dword[FRAME(r9, stacktop)], -1);
     mov(ptr[r9 + rax * 8], rcx);
-    lea(rcx, ptr[r13 - kRegs]);
-    mov(ptr[FRAME(r9, previous)], rcx);
-    mov(byte[FRAME(r9, is_entry)], 0);
-    lea(rcx, ptr[r9 - kRegs]);
-    mov(ptr[r15 + kCurrentFrame], rcx);
-    mov(rcx, ptr[r10 + offsetof(PyThreadState, exc_info)]);
-    mov(ptr[GEN(r9, gi_exc_state.previous_item)], rcx);
-    lea(rcx, ptr[GEN(r9, gi_exc_state)]);
-    mov(ptr[r10 + offsetof(PyThreadState, exc_info)], rcx);
-    mov(byte[GEN(r9, gi_frame_state)], FRAME_EXECUTING);
+    Switch();
     mov(r13, r9);
-    mov(r14, ptr[UNIT(rsi, pool)]);
-    mov(r12, ptr[UNIT(rsi, instrs)]);
-    mov(rdx, ptr[UNIT(rsi, tier_code)]);
+    mov(r14, ptr[UNIT(r11, pool)]);
+    mov(r12, ptr[UNIT(r11, instrs)]);
+    mov(rdx, ptr[UNIT(r11, tier_code)]);
     mov(rcx, ptr[rdx + offsetof(Code, offsets)]);
     mov(eax, dword[rcx + rbp * 4]);
     add(rax, ptr[rdx + offsetof(Code, exec)]);
@@ -600,20 +650,34 @@ class StubCompiler : public Assembler {
   void Yield(Stubs* stubs) {
     align(16);
     stubs->yield = here();
-    Xbyak::Label sent, stored, drop, called_from_c, other;
+    Xbyak::Label by_table, sent, stored, drop, called_from_c, other;
     mov(byte[GEN(r13, gi_frame_state)],
         static_cast<uint32_t>(FRAME_SUSPENDED) & 0xff);
     mov(r10, ptr[ACT(tstate)]);
     inc(dword[r10 + offsetof(PyThreadState, recursion_remaining)]);
+    movzx(r11d, word[r13 - kRegs + kResumeHint]);  // the resumer's epoch
+    mov(word[r13 - kRegs + kResumeHint], si);
     cmp(byte[FRAME(r13, is_entry)], 0);
     jne(called_from_c, T_NEAR);
     mov(rax, ptr[GEN(r13, gi_exc_state.previous_item)]);
     mov(ptr[r10 + offsetof(PyThreadState, exc_info)], rax);
-    mov(qword[GEN(r13, gi_exc_state.previous_item)], 0);
+    // Nobody reads this field of a suspended generator.
+    mov(eax, ptr[rip + note_]);
+    shl(rax, 32);
+    or_(rax, rdi);
+    mov(ptr[GEN(r13, gi_exc_state.previous_item)], rax);
     mov(rdx, ptr[FRAME(r13, previous)]);
     mov(qword[FRAME(r13, previous)], 0);
     mov(ptr[r15 + kCurrentFrame], rdx);
+    mov(eax, ptr[r13 - kGenRegs + kResumerNote]);
     lea(r13, ptr[rdx + kRegs]);
+    cmp(r11d, ptr[rip + match_]);
+    jne(by_table);
+    test(eax, eax);
+    jz(by_table);
+    mov(dword[FRAME(r13, stacktop)], -1);
+    jmp(rax);
+    L(by_table);
     // What runs has a unit.
     mov(rcx, ptr[FRAME(r13, f_code)]);
     mov(rcx, ptr[rcx + offsetof(PyCodeObject, co_extra)]);
@@ -680,12 +744,14 @@ class StubCompiler : public Assembler {
     jmp(rax);
   }
 
-  Xbyak::Label drop_last_;
+  Xbyak::Label drop_last_, match_, note_;
+  uint8_t* epoch_write_ = nullptr;
   Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
       hand_over_, raise_;
 };
 
 CodeZone zone;
+uint8_t* epoch = nullptr;
 
 const FrameLayout& Layout() {
   static const FrameLayout layout = {.rbp_frame = false,
@@ -703,6 +769,14 @@ const FrameLayout& Layout() {
 }  // namespace
 
 CodeZone TheZone() { return zone; }
+
+void ForgetNotedAddresses() {
+  // A running generator has two bytes for it.
+  uint32_t words[2];
+  std::memcpy(words, epoch, sizeof words);
+  if (words[0] != 0xffff && ++words[0] != 0xffff) words[1] = words[0];
+  std::memcpy(epoch, words, sizeof words);
+}
 
 const Stubs* TheStubs(const char** refused) {
   static std::optional<Stubs> stubs;
@@ -726,6 +800,7 @@ const Stubs* TheStubs(const char** refused) {
   StubCompiler compiler(block->write, block->exec, block->size);
   stubs = compiler.Compile();
   if (!compiler.good()) Py_FatalError("pyvm: baseline stubs do not assemble");
+  epoch = compiler.epoch();
   TheCodeMemory().Shrink(block->exec, compiler.offset());
   TheCodeMap().Add(block->exec, {.function = "pyvm baseline stubs"});
   return &*stubs;

@@ -39,20 +39,27 @@ struct Stubs {
   // activation's present one and whose registers hold nothing, ends; its caller
   // goes on.
   const uint8_t* leave_frame = nullptr;
-  // Jumped to by an instruction, whose position is in rcx and whose encoded
-  // number in edi: the generator or coroutine in rbx goes on in its
+  // Jumped to by an instruction with its position in rcx and its encoded number
+  // in edi (core/host/resume.h): the generator or coroutine in rbx goes on in its
   // own code. It receives None, or what is in the register at r8, which is left
-  // null. Where the generator is not for machine code nothing happens, and the
-  // instruction goes on at rdx.
+  // null. Where it yields straight from there to here, the instruction's unit
+  // goes on at rsi (if not zero) with what is yielded (owned) in rbx. Where the
+  // generator is not for machine code nothing happens, and the instruction goes
+  // on at rdx.
   const uint8_t* resume_with_none = nullptr;
   const uint8_t* resume_with_value = nullptr;
-  // Jumped to with a yielded value (owned) in rbx by a generator's frame, which
-  // says already where it goes on.
+  // Jumped to with a yielded value (owned) in rbx by a generator whose frame is
+  // in order but for its hint, which is in esi. Where it is resumed straight, it
+  // goes on at rdi with what it receives (owned; null: None) in rcx.
   const uint8_t* yield = nullptr;
 };
 
 // Made at the first call; null with a reason if there is no memory for code.
 const Stubs* TheStubs(const char** refused);
+
+// No code is entered any more at an address that a generator has noted before:
+// code has been replaced or given back.
+void ForgetNotedAddresses();
 
 // Where the tier's code lies.
 CodeZone TheZone();
