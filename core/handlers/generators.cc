@@ -2,14 +2,11 @@
 
 #include "core/handlers/calls.h"
 #include "core/host/host.h"
+#include "core/host/resume.h"
 #include "core/runtime/unwind.h"
 
 namespace pyvm::handlers {
 namespace {
-
-inline int EncodeResume(const Instr* pc, const Unit* unit) {
-  return -2 - static_cast<int>(pc - unit->instrs);
-}
 
 // Makes the frame that resumed this generator the present one again.
 #define PYVM_TO_RESUMER(frame)                  \
@@ -19,7 +16,7 @@ inline int EncodeResume(const Instr* pc, const Unit* unit) {
     Unit* to = UnitOf(resumer);                 \
     regs = resumer->localsplus;                 \
     pool = to->pool;                            \
-    pc = to->instrs + (-2 - resumer->stacktop); \
+    pc = to->instrs + DecodeResumer(resumer->stacktop); \
     resumer->stacktop = -1;                     \
   } while (0)
 
@@ -36,19 +33,14 @@ inline bool IsResumable(PyGenObject* gen, Unit** unit) {
 #define PYVM_RESUME_GENERATOR(gen, unit, value)                               \
   do {                                                                        \
     Frame* self = FrameOf(regs);                                              \
-    self->stacktop = EncodeResume(pc, UnitIn(pool));                          \
+    self->stacktop = EncodeResumer(                                        \
+        static_cast<uint32_t>(pc - UnitIn(pool)->instrs));                    \
     BeginResume(act->tstate, gen, self, value);                               \
     auto* frame = reinterpret_cast<Frame*>((gen)->gi_iframe);                 \
     act->cframe.current_frame = frame;                                        \
     pc = ResumePoint(frame, unit);                                            \
     regs = frame->localsplus;                                                 \
     pool = (unit)->pool;                                                      \
-    PyObject** from = regs + frame->stacktop;                                 \
-    PyObject** end = regs + (unit)->num_registers;                            \
-    _Pragma(                                                                  \
-        "clang loop vectorize(disable) unroll(disable)") for (; from < end;   \
-                                                              ++from)* from = \
-        nullptr;                                                              \
     frame->stacktop = -1;                                                     \
     PYVM_SWITCH();                                                            \
   } while (0)
@@ -118,7 +110,7 @@ PYVM_HANDLER ReturnGenerator(PYVM_ARGS) {
   Frame* frame = FrameOf(regs);
   Unit* unit = UnitIn(pool);
   SavePc(pc, regs, pool);
-  PyObject* made = MakeGenerator(frame, unit);
+  PyObject* made = MakeGenerator(act->tstate, frame, unit);
   if (made == nullptr) PYVM_ERROR();
   NoteResume(
       reinterpret_cast<Frame*>(reinterpret_cast<PyGenObject*>(made)->gi_iframe),

@@ -1,8 +1,4 @@
 // Generators that run in the activation of the frame that resumes them.
-//
-// The resuming frame keeps the number of its instruction in `stacktop`, which a
-// running frame does not need and which the collector takes for an empty stack
-// as long as it is negative.
 #ifndef PYVM_HANDLERS_GENERATORS_H_
 #define PYVM_HANDLERS_GENERATORS_H_
 

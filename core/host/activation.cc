@@ -25,24 +25,21 @@ PyObject* Enter(Unit* unit, PyThreadState* tstate, Frame* frame, int throwing) {
   // Without room to recurse nothing runs: the frame stays as it came.
   if (tstate->recursion_remaining-- > 0 ||
       _Py_CheckRecursiveCall(tstate, "") == 0) [[likely]] {
-    PyObject** regs = frame->localsplus;
-    for (auto i = static_cast<uint32_t>(frame->stacktop);
-         i < unit->num_registers; ++i) {
-      regs[i] = nullptr;
-    }
-    frame->stacktop = -1;
-    auto position = static_cast<int64_t>(frame->prev_instr - CodeStart(unit));
-    act->regs = regs;
+    act->regs = frame->localsplus;
     act->pool = unit->pool;
     act->throwing = throwing != 0;
+    auto position = static_cast<int64_t>(frame->prev_instr - CodeStart(unit));
     if (position < 0) {
+      NullRegistersAbove(frame, unit);
       act->pc = unit->instrs;
     } else if (throwing) {
+      NullRegistersAbove(frame, unit);
       // The exception comes out of the instruction where the frame waits.
       act->pc = EntryAt(unit, static_cast<uint32_t>(position) + 1) - 1;
     } else {
       act->pc = ResumePoint(frame, unit);
     }
+    frame->stacktop = -1;
     do {
       reinterpret_cast<Unit*>(act->pool[0])->tier->run(act);
     } while (act->pc != nullptr);

@@ -1,6 +1,7 @@
 #include "core/host/frame.h"
 
 #include "core/bytecode/translator.h"
+#include "core/host/resume.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
 
@@ -50,18 +51,6 @@ void ClearAndPopEntryFrame(PyThreadState* tstate, Frame* frame) {
   PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
 }
 
-PyObject* MakeGenerator(Frame* frame, const Unit* unit) {
-  PyObject* made = _Py_MakeCoro(frame->f_func);
-  if (made == nullptr) return nullptr;
-  auto* gen = reinterpret_cast<PyGenObject*>(made);
-  auto* gen_frame = reinterpret_cast<Frame*>(gen->gi_iframe);
-  frame->stacktop = static_cast<int>(unit->num_locals);
-  _PyFrame_Copy(frame, gen_frame);
-  gen->gi_frame_state = FRAME_CREATED;
-  gen_frame->owner = FRAME_OWNED_BY_GENERATOR;
-  return made;
-}
-
 void FinishGenerator(PyThreadState* tstate, PyGenObject* gen, Frame* frame,
                      const Unit* unit, bool raised) {
   gen->gi_frame_state = FRAME_COMPLETED;
@@ -74,13 +63,18 @@ void FinishGenerator(PyThreadState* tstate, PyGenObject* gen, Frame* frame,
   }
   Py_CLEAR(gen->gi_exc_state.exc_value);
   gen->gi_frame_state = FRAME_CLEARED;
-  ClearFrame(frame, unit);
+  // What has not run, for too much recursion, is as it was.
+  if (frame->stacktop < 0) frame->stacktop = static_cast<int>(unit->num_locals);
+  _PyFrame_Clear(frame);
 }
 
 PyObject* RunOnHost(PyThreadState* tstate, Frame* frame, int throwing,
                     const char* reason) {
   ++metrics.host_frames;
   CountHostFrame(reason);
+  // It leaves what it likes above the stack. A generator that it makes of this
+  // frame gets a copy.
+  ResumeHint(frame) = 0;
   if (options.strict && !tstate->cframe->use_tracing) {
     Py_FatalError(
         "--strict: a frame of an untraced program went to CPython's evaluator");

@@ -90,6 +90,16 @@ inline void NullRegisters(PyObject** from, PyObject** end) {
   for (; from < end; from += 2) *reinterpret_cast<Pair*>(from) = Pair{};
 }
 
+// Nulls the registers above `stacktop` of a frame that holds nothing there.
+inline void NullRegistersAbove(Frame* frame, const Unit* unit) {
+  PyObject** regs = frame->localsplus;
+#pragma clang loop unroll(disable) vectorize(disable)
+  for (auto i = static_cast<uint32_t>(frame->stacktop); i < unit->num_registers;
+       ++i) {
+    regs[i] = nullptr;
+  }
+}
+
 // A frame for a call of `func` (reference taken over) with link in front. All
 // registers are null; `previous` and the link are the caller's to set. Null
 // with MemoryError, and `func` is released.
@@ -133,14 +143,14 @@ void ClearFrame(Frame* frame, const Unit* unit);
 
 // Makes a generator, coroutine or asynchronous generator of `frame`, which is
 // emptied (its func and code references move). New reference, or null.
-PyObject* MakeGenerator(Frame* frame, const Unit* unit);
+PyObject* MakeGenerator(PyThreadState* tstate, Frame* frame, const Unit* unit);
 
 // What CPython's gen_send_ex2 does around a run: before it, with the frame of
 // `gen` (not running, not finished), whose stack gets `value` (taken over) ...
 inline void BeginResume(PyThreadState* tstate, PyGenObject* gen, Frame* caller,
                         PyObject* value) {
   auto* frame = reinterpret_cast<Frame*>(gen->gi_iframe);
-  _PyFrame_StackPush(frame, value);
+  frame->localsplus[frame->stacktop++] = value;
   frame->previous = caller;
   frame->is_entry = false;
   gen->gi_exc_state.previous_item = tstate->exc_info;

@@ -8,6 +8,7 @@
 #include "core/bytecode/translator.h"
 #include "core/host/activation.h"
 #include "core/host/frame.h"
+#include "core/host/generator.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
@@ -81,22 +82,28 @@ bool ReserveExtras(PyCodeObject* code) {
   return true;
 }
 
+// The first run of a unit, or one of those that expect no other. Apart, so that
+// EvalFrame needs no stack.
+__attribute__((noinline)) PyObject* EvalRarely(PyThreadState* tstate,
+                                               Frame* frame, int throwing) {
+  Unit* unit = EnsureUnit(frame->f_code);
+  if (unit == nullptr) return nullptr;
+  if (!unit->one_shot) return Enter(unit, tstate, frame, throwing);
+  ++unit->active;
+  PyObject* result = Enter(unit, tstate, frame, throwing);
+  if (--unit->active == 0) ReleaseOneShot(unit);
+  return result;
+}
+
 PyObject* EvalFrame(PyThreadState* tstate, Frame* frame, int throwing) {
   if (tstate->cframe->use_tracing) {
     return RunOnHost(tstate, frame, throwing, "traced");
   }
   Unit* unit = UnitOf(frame);
-  if (unit == nullptr) {
-    unit = EnsureUnit(frame->f_code);
-    if (unit == nullptr) return nullptr;
+  if (unit == nullptr || unit->one_shot) [[unlikely]] {
+    return EvalRarely(tstate, frame, throwing);
   }
-  if (!unit->one_shot) {
-    return Enter(unit, tstate, frame, throwing);
-  }
-  ++unit->active;
-  PyObject* result = Enter(unit, tstate, frame, throwing);
-  if (--unit->active == 0) ReleaseOneShot(unit);
-  return result;
+  return Enter(unit, tstate, frame, throwing);
 }
 
 }  // namespace
@@ -162,6 +169,7 @@ absl::Status Install() {
     return absl::InternalError("no extra slot is left in code objects");
   }
   _PyInterpreterState_SetEvalFrameFunc(interp, EvalFrame);
+  InstallGenerators(EvalFrame);
   return absl::OkStatus();
 }
 

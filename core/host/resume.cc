@@ -16,4 +16,10 @@ const Instr* EntryAt(const Unit* unit, uint32_t lasti) {
   return unit->instrs + it->instr;
 }
 
+const Instr* ResumePointSlow(Frame* frame, const Unit* unit) {
+  NullRegistersAbove(frame, unit);
+  auto lasti = static_cast<uint32_t>(frame->prev_instr - CodeStart(unit));
+  return EntryAt(unit, lasti + 1);
+}
+
 }  // namespace pyvm

@@ -10,36 +10,61 @@
 
 namespace pyvm {
 
+// A frame that has resumed a generator keeps the number of its instruction in
+// `stacktop`, which a running frame does not need and which the collector takes
+// for an empty stack as long as it is negative.
+inline constexpr int EncodeResumer(uint32_t instr) {
+  return -2 - static_cast<int>(instr);
+}
+inline constexpr int DecodeResumer(int stacktop) { return -2 - stacktop; }
+
 // The instruction that begins at code unit `lasti`, which must be an entry
 // point of the unit.
 const Instr* EntryAt(const Unit* unit, uint32_t lasti);
 
 // Two bytes of a frame lie idle behind `owner`: there a frame that yields notes
-// the number of its next instruction, if it is small enough.
+// the number of its next instruction, if it is small enough. Zero: nothing is
+// known. While there is a number, all registers above the stack of the
+// suspended frame are null. In a running frame the tier may note what it likes;
+// it begins with zero.
 static_assert(offsetof(Frame, localsplus) - offsetof(Frame, owner) >= 3);
+inline constexpr int kResumeHint = offsetof(Frame, owner) + 1;
 inline uint16_t& ResumeHint(Frame* frame) {
-  return *reinterpret_cast<uint16_t*>(&frame->owner + 1);
+  return *reinterpret_cast<uint16_t*>(reinterpret_cast<char*>(frame) +
+                                      kResumeHint);
 }
 
-inline void NoteResume(Frame* frame, const Instr* yield, const Unit* unit) {
+inline uint16_t HintBehind(const Instr* yield, const Unit* unit) {
   auto next = static_cast<size_t>(yield + 1 - unit->instrs);
-  ResumeHint(frame) = next <= 0xffff ? static_cast<uint16_t>(next) : 0;
+  return next <= 0xffff ? static_cast<uint16_t>(next) : 0;
+}
+inline void NoteResume(Frame* frame, const Instr* yield, const Unit* unit) {
+  ResumeHint(frame) = HintBehind(yield, unit);
 }
 
-// Where a suspended frame goes on. The hint holds only if CPython's position
-// agrees: the frame may have run in its evaluator since.
+// Four bytes lie idle behind a generator's state: there the tier that resumes it
+// may note where the resumer goes on, as long as the hint says that it has.
+inline constexpr int kResumerNote = offsetof(PyGenObject, gi_frame_state) + 1;
+static_assert(kResumerNote % 4 == 0 &&
+              kResumerNote + 4 == offsetof(PyGenObject, gi_iframe));
+
+// ResumePoint where the hint does not say it.
+const Instr* ResumePointSlow(Frame* frame, const Unit* unit);
+
+// Where a suspended frame goes on; its registers above `stacktop` are null from
+// now on, and its hint is zero. The hint holds only if CPython's position agrees: a delegating frame
+// that is thrown into is moved by CPython.
 inline const Instr* ResumePoint(Frame* frame, const Unit* unit) {
-  auto lasti = static_cast<uint32_t>(frame->prev_instr - CodeStart(unit));
   uint32_t hint = ResumeHint(frame);
-  if (hint > 0 && hint < unit->num_instrs) {
-    const Instr* yield = unit->instrs + hint - 1;
-    if ((yield->op == ConcreteOp(Op::kYIELD) ||
-         yield->op == ConcreteOp(Op::kRETURN_GENERATOR)) &&
-        unit->PositionOf(yield) == lasti) {
-      return yield + 1;
+  ResumeHint(frame) = 0;
+  if (hint > 0 && hint <= unit->num_instrs) [[likely]] {
+    const Instr* next = unit->instrs + hint;
+    if (CodeStart(unit) + unit->PositionOf(next - 1) == frame->prev_instr)
+        [[likely]] {
+      return next;
     }
   }
-  return EntryAt(unit, lasti + 1);
+  return ResumePointSlow(frame, unit);
 }
 
 }  // namespace pyvm

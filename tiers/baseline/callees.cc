@@ -172,8 +172,7 @@ void Compiler::LinkCallee(const void* prev_instr, Label& behind,
 void Compiler::EnterCallee(Label& behind) {
   JumpOutside(stubs_.enter_callee);
   L(behind);
-  mov(r12, reinterpret_cast<uintptr_t>(unit_.instrs));
-  mov(r14, reinterpret_cast<uintptr_t>(unit_.pool));
+  EnterUnit();
 }
 
 bool Compiler::CallFound(bool method) {

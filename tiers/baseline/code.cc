@@ -5,12 +5,12 @@
 
 #include "core/code/code_map.h"
 #include "core/host/frame.h"
+#include "tiers/baseline/stubs.h"
 
 namespace pyvm::baseline {
 namespace {
 
 // Guarded by the GIL, as all of this.
-Visit* visits = nullptr;
 std::vector<Code*>& Retired() {
   static auto* retired = new std::vector<Code*>;
   return *retired;
@@ -22,7 +22,7 @@ bool Contains(const Code& code, const void* address) {
 }
 
 bool InUse(const Code& code) {
-  for (Visit* visit = visits; visit != nullptr; visit = visit->next) {
+  for (Visit* visit = Visit::last; visit != nullptr; visit = visit->next) {
     if (Contains(code, visit->ReturnAddress())) return true;
   }
   return false;
@@ -67,15 +67,7 @@ uint32_t OffsetIn(const Code& code, const void* address) {
 
 }  // namespace
 
-Visit::Visit() : next(visits) {
-  if (next != nullptr) next->prev = this;
-  visits = this;
-}
-
-Visit::~Visit() {
-  if (next != nullptr) next->prev = prev;
-  (prev != nullptr ? prev->next : visits) = next;
-}
+Visit* Visit::last = nullptr;
 
 bool IsUnquickened(Op op) {
   switch (op) {
@@ -118,6 +110,7 @@ bool NoteStale(Unit* unit) {
 
 void Release(Code* code) {
   ++return_epoch;
+  ForgetNotedAddresses();
   Retired().push_back(code);
   FreeRetired();
 }

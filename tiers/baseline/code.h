@@ -45,14 +45,22 @@ void Release(Code* code);
 // An activation that is in this tier's code. All that live are known: what each
 // has called will return to the address that lies below `stack`.
 struct Visit {
-  Visit();
-  ~Visit();
+  Visit() : next(last) {
+    if (next != nullptr) next->prev = this;
+    last = this;
+  }
+  ~Visit() {
+    if (next != nullptr) next->prev = prev;
+    (prev != nullptr ? prev->next : last) = next;
+  }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
 
   const uint8_t* ReturnAddress() const {
     return stack == nullptr ? nullptr : stack[-1];
   }
+
+  static Visit* last;  // guarded by the GIL
 
   const uint8_t** stack = nullptr;  // the stack pointer of machine code
   Visit* prev = nullptr;

@@ -232,6 +232,12 @@ bool Compiler::Fast() {
       return CallOperator(&_Py_ID(__getitem__), /*same_type=*/false);
     case Op::kRETURN:
       return Return();
+    case Op::kFOR_ITER_GEN:
+      return ForIterGen();
+    case Op::kSEND:
+      return Send();
+    case Op::kYIELD:
+      return Yield();
     default:
       return false;
   }

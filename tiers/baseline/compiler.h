@@ -13,7 +13,7 @@
 // slow paths box it first: the frame is again what every handler expects.
 //
 // What makes a fast path is a method that returns whether there is one. They
-// stand in numbers.cc, jumps.cc, objects.cc and calls.cc.
+// stand in numbers.cc, jumps.cc, objects.cc, calls.cc and generators.cc.
 #ifndef PYVM_TIERS_BASELINE_COMPILER_H_
 #define PYVM_TIERS_BASELINE_COMPILER_H_
 
@@ -419,6 +419,16 @@ class Compiler : public Assembler {
   bool CallOperator(PyObject* name, bool same_type);
   bool BinaryAny();
   bool LoadAttrProperty();
+  // --- Generators ------------------------------------------------------------
+
+  // Code that is jumped to straight from another unit goes on in this one.
+  void EnterUnit();
+  // The generator or coroutine in rbx goes on, by one of the two stubs. Behind
+  // this, what it has yielded is in rbx; nothing but r13 and r15 is kept.
+  void ResumeGenerator(const uint8_t* stub);
+  bool ForIterGen();
+  bool Send();
+  bool Yield();
 
   // --- The present instruction -----------------------------------------------
 

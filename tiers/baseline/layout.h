@@ -38,6 +38,13 @@ constexpr size_t kUseTracing =
 #define LINK(reg, field) \
   (reg + (static_cast<int>(offsetof(ReturnLink, field)) - kLink))
 
+// From a generator or coroutine to the registers of its frame, and its fields
+// where a register points to those.
+constexpr int kGenRegs =
+    static_cast<int>(offsetof(PyGenObject, gi_iframe)) + kRegs;
+#define GEN(reg, field) \
+  (reg + (static_cast<int>(offsetof(PyGenObject, field)) - kGenRegs))
+
 }  // namespace pyvm::baseline
 
 #endif  // PYVM_TIERS_BASELINE_LAYOUT_H_

@@ -52,10 +52,27 @@ struct Stubs {
   // an operator has returned what is in rbx (owned): its handler does the rest.
   const uint8_t* finish_init = nullptr;
   const uint8_t* finish_operator = nullptr;
+  // Jumped to by an instruction with its position in rcx and its encoded number
+  // in edi (core/host/resume.h): the generator or coroutine in rbx goes on in
+  // its own code. It receives None, or what is in the register at r8, which is
+  // left null. Where it yields straight from there to here, the instruction's
+  // unit goes on at rsi (if not zero) with what is yielded (owned) in rbx.
+  // Where the generator is not for machine code nothing happens, and the
+  // instruction goes on at rdx.
+  const uint8_t* resume_with_none = nullptr;
+  const uint8_t* resume_with_value = nullptr;
+  // Jumped to with a yielded value (owned) in rbx by a generator whose frame is
+  // in order but for its hint, which is in esi. Where it is resumed straight,
+  // it goes on at rdi with what it receives (owned; null: None) in rcx.
+  const uint8_t* yield = nullptr;
 };
 
 // Made at the first call; null with a reason if there is no memory for code.
 const Stubs* TheStubs(const char** refused);
+
+// No code is entered any more at an address that a generator has noted before:
+// code has been replaced or given back.
+void ForgetNotedAddresses();
 
 // Where the tier's code lies.
 CodeZone TheZone();

@@ -1,0 +1,193 @@
+// Generators and coroutines that C code resumes.
+#include "core/host/generator.h"
+
+#include "core/host/activation.h"
+#include "core/host/frame.h"
+#include "core/host/host.h"
+
+namespace pyvm {
+namespace host {
+namespace {
+
+iternextfunc cpython_next;
+sendfunc cpython_send;
+_PyFrameEvalFunction evaluator;
+
+// Whether CPython would give the generator's frame to us; *unit is its unit.
+inline bool IsOurs(const PyGenObject* gen, const PyThreadState* tstate,
+                   Unit** unit) {
+  if (gen->gi_frame_state >= FRAME_EXECUTING || tstate->cframe->use_tracing ||
+      tstate->interp->eval_frame != evaluator) {
+    return false;
+  }
+  *unit = UnitOf(reinterpret_cast<const Frame*>(gen->gi_iframe));
+  return *unit != nullptr && !(*unit)->one_shot;
+}
+
+// As gen_send_ex2: null if the generator has ended, with what it returned, or
+// null and an exception, in *returned.
+inline PyObject* Run(PyGenObject* gen, Unit* unit, PyThreadState* tstate,
+                     PyObject* value, PyObject** returned) {
+  auto* frame = reinterpret_cast<Frame*>(gen->gi_iframe);
+  BeginResume(tstate, gen, nullptr, value);
+  PyObject* result = Enter(unit, tstate, frame, 0);
+  if (gen->gi_frame_state == FRAME_SUSPENDED) [[likely]] {
+    EndResume(tstate, gen, frame);
+    return result;
+  }
+  FinishGenerator(tstate, gen, frame, unit, result == nullptr);
+  *returned = result;
+  return nullptr;
+}
+
+// As gen_iternext.
+PyObject* Next(PyObject* self) {
+  auto* gen = reinterpret_cast<PyGenObject*>(self);
+  PyThreadState* tstate = _PyThreadState_GET();
+  Unit* unit;
+  if (!IsOurs(gen, tstate, &unit)) [[unlikely]] return cpython_next(self);
+  PyObject* returned;
+  PyObject* item = Run(gen, unit, tstate, Py_NewRef(Py_None), &returned);
+  if (item != nullptr) [[likely]] return item;
+  if (returned != nullptr) {
+    if (returned != Py_None) _PyGen_SetStopIterationValue(returned);
+    Py_DECREF(returned);
+  }
+  return nullptr;
+}
+
+// As PyGen_am_send.
+PySendResult Send(PyObject* self, PyObject* value, PyObject** result) {
+  auto* gen = reinterpret_cast<PyGenObject*>(self);
+  PyThreadState* tstate = _PyThreadState_GET();
+  Unit* unit;
+  if (!IsOurs(gen, tstate, &unit) ||
+      (gen->gi_frame_state == FRAME_CREATED && value != Py_None)) {
+    return cpython_send(self, value, result);
+  }
+  PyObject* item = Run(gen, unit, tstate, Py_NewRef(value), result);
+  if (item != nullptr) {
+    *result = item;
+    return PYGEN_NEXT;
+  }
+  return *result != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
+}
+
+// --- Memory ------------------------------------------------------------------
+
+// Small ones that were freed, by the number of slots in their frames; the type
+// field links them. Guarded by the GIL.
+constexpr Py_ssize_t kMaxSlots = 16;
+constexpr int kMaxFree = 16;
+struct {
+  PyObject* head = nullptr;
+  int count = 0;
+} free_generators[kMaxSlots + 1];
+
+destructor cpython_dealloc;
+
+// As PyObject_GC_NewVar.
+PyGenObject* Allocate(PyTypeObject* type, Py_ssize_t slots,
+                      PyInterpreterState* interp) {
+  gc_generation& youngest = interp->gc.generations[0];
+  if (slots > kMaxSlots || free_generators[slots].head == nullptr ||
+      youngest.count >= youngest.threshold || _Py_tracemalloc_config.tracing) {
+    return PyObject_GC_NewVar(PyGenObject, type, slots);
+  }
+  auto& list = free_generators[slots];
+  PyObject* o = list.head;
+  list.head = reinterpret_cast<PyObject*>(Py_TYPE(o));
+  --list.count;
+  ++youngest.count;
+  *_Py_AS_GC(o) = {};
+  o->ob_refcnt = 1;
+  o->ob_type = type;
+  return reinterpret_cast<PyGenObject*>(o);
+}
+
+// As gen_dealloc, of what has ended.
+void Dealloc(PyObject* self) {
+  auto* gen = reinterpret_cast<PyGenObject*>(self);
+  if (gen->gi_frame_state != FRAME_CLEARED || gen->gi_weakreflist != nullptr ||
+      gen->gi_exc_state.exc_value != nullptr ||
+      gen->gi_origin_or_finalizer != nullptr) {
+    cpython_dealloc(self);
+    return;
+  }
+  _PyObject_GC_UNTRACK(self);
+  Py_ssize_t slots = Py_SIZE(self);
+  Py_DECREF(gen->gi_code);
+  Py_DECREF(gen->gi_name);
+  Py_DECREF(gen->gi_qualname);
+  if (slots > kMaxSlots || free_generators[slots].count >= kMaxFree) {
+    PyObject_GC_Del(self);
+    return;
+  }
+  auto& list = free_generators[slots];
+  ++list.count;
+  self->ob_type = reinterpret_cast<PyTypeObject*>(list.head);
+  list.head = self;
+  gc_generation& youngest = _PyInterpreterState_GET()->gc.generations[0];
+  if (youngest.count > 0) --youngest.count;
+}
+
+// As _Py_MakeCoro, and make_gen.
+PyGenObject* NewGenerator(PyFunctionObject* func, const PyCodeObject* code,
+                          PyThreadState* tstate) {
+  constexpr int kKinds = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+  int kind = code->co_flags & kKinds;
+  if (kind == CO_ASYNC_GENERATOR ||
+      tstate->coroutine_origin_tracking_depth != 0) {
+    return reinterpret_cast<PyGenObject*>(_Py_MakeCoro(func));
+  }
+  PyGenObject* gen =
+      Allocate(kind == CO_GENERATOR ? &PyGen_Type : &PyCoro_Type,
+               code->co_nlocalsplus + code->co_stacksize, tstate->interp);
+  if (gen == nullptr) return nullptr;
+  gen->gi_code = reinterpret_cast<PyCodeObject*>(
+      Py_NewRef(reinterpret_cast<PyObject*>(func->func_code)));
+  gen->gi_weakreflist = nullptr;
+  gen->gi_name = Py_NewRef(func->func_name);
+  gen->gi_qualname = Py_NewRef(func->func_qualname);
+  gen->gi_exc_state = {};
+  gen->gi_origin_or_finalizer = nullptr;
+  gen->gi_hooks_inited = gen->gi_closed = gen->gi_running_async = 0;
+  return gen;
+}
+
+}  // namespace
+
+void InstallGenerators(_PyFrameEvalFunction function) {
+  evaluator = function;
+  cpython_next = PyGen_Type.tp_iternext;
+  PyGen_Type.tp_iternext = Next;
+  cpython_send = PyGen_Type.tp_as_async->am_send;
+  PyGen_Type.tp_as_async->am_send = Send;
+  PyCoro_Type.tp_as_async->am_send = Send;
+  cpython_dealloc = PyGen_Type.tp_dealloc;
+  PyGen_Type.tp_dealloc = PyCoro_Type.tp_dealloc = Dealloc;
+}
+
+}  // namespace host
+
+PyObject* MakeGenerator(PyThreadState* tstate, Frame* frame, const Unit* unit) {
+  PyGenObject* gen = host::NewGenerator(frame->f_func, frame->f_code, tstate);
+  if (gen == nullptr) return nullptr;
+  auto* made = reinterpret_cast<Frame*>(gen->gi_iframe);
+  frame->stacktop = static_cast<int>(unit->num_locals);
+  // As _PyFrame_Copy.
+  auto* from = reinterpret_cast<PyObject**>(frame);
+  auto* to = reinterpret_cast<PyObject**>(made);
+  constexpr size_t kHead = offsetof(Frame, localsplus) / sizeof(PyObject*);
+  size_t copied = kHead + unit->num_locals, end = kHead + unit->num_registers;
+#pragma clang loop unroll(disable) vectorize(disable)
+  for (size_t i = 0; i < end; ++i) to[i] = i < copied ? from[i] : nullptr;
+  made->previous = nullptr;
+  made->owner = FRAME_OWNED_BY_GENERATOR;
+  gen->gi_frame_state = FRAME_CREATED;
+  auto* object = reinterpret_cast<PyObject*>(gen);
+  if (!_PyObject_GC_IS_TRACKED(object)) _PyObject_GC_TRACK(object);
+  return object;
+}
+
+}  // namespace pyvm
