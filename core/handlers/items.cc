@@ -280,14 +280,11 @@ PYVM_HANDLER StoreItemDict(PYVM_ARGS) {
   }
   SavePc(pc, regs, pool);
   PyObject* value = ReadAny(regs, pool, pc->c);
-  if (PyObject* old = ReplaceInDict(owner, index, value)) {
-    if (IsTempOperand(pc->c)) {
-      regs[RegisterOf(pc->c)] = nullptr;
-    } else {
-      Py_INCREF(value);
-    }
+  PyObject* old;
+  if (StoreInDict(owner, index, value, &old)) {
+    ConsumeAny(value, pc, regs, pool, pc->c);
     Consume<I>(index, pc, regs, pool, pc->b);
-    Drop(old, pc, regs, pool);
+    XDrop(old, pc, regs, pool);
     Consume<O>(owner, pc, regs, pool, pc->a);
     PYVM_NEXT_AFTER_CALL(1);
   }

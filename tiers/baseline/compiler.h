@@ -7,7 +7,7 @@
 // change without a new compilation.
 //
 // What makes a fast path is a method that returns whether there is one. They
-// stand in numbers.cc, jumps.cc, objects.cc and calls.cc.
+// stand in numbers.cc, jumps.cc, objects.cc, containers.cc and calls.cc.
 #ifndef PYVM_TIERS_BASELINE_COMPILER_H_
 #define PYVM_TIERS_BASELINE_COMPILER_H_
 
@@ -57,6 +57,11 @@ class Compiler : public Assembler {
   struct Back {
     Label label;
     uint32_t target;
+  };
+  // A handler has returned an instruction to go on at.
+  struct Taken {
+    Label label;
+    uint32_t at;
   };
 
   // --- Addresses -------------------------------------------------------------
@@ -151,10 +156,20 @@ class Compiler : public Assembler {
     lea(rdi, InstrAddress(at));
     CallOutside(step);
   }
+  // Where the handler of instruction `at` goes on if not behind it; -1 if that
+  // is not known.
+  int64_t TargetOf(uint32_t at) const;
+  // Goes to the instruction in rax, which the handler of `at` has returned.
+  void GoToReturned(uint32_t at);
   void Generic() {
     Step(at_,
          IsUnquickened(BaseOf(in_.op)) ? stubs_.step_unquickened : stubs_.step);
-    if (FallsThrough()) {
+    if (TargetOf(at_) >= 0) {
+      Taken& taken = takens_.emplace_back();
+      taken.at = at_;
+      test(rax, rax);
+      jnz(taken.label, T_NEAR);
+    } else if (FallsThrough()) {
       test(rax, rax);
       JumpOutsideIfNotZero(stubs_.transfer);
     } else {
@@ -197,6 +212,9 @@ class Compiler : public Assembler {
   // Whether the operand may be an int of one digit.
   bool MayBeInt(Operand x) const;
   bool MayBeFloat(Operand x) const;
+  bool MayBeText(Operand x) const {
+    return !IsConst(x) || IsStr(Constant(x));
+  }
   // `object` has been loaded. Clobbers r8.
   void IntValue(const Reg64& value, const Reg64& object, Operand x,
                 Label* not_int = nullptr);
@@ -224,9 +242,15 @@ class Compiler : public Assembler {
 
   // cl: how numbers compare; they are consumed.
   bool CompareTo(Relation relation, Operand a, Operand b);
-  // cl: whether an interned constant string is equal to, or differs from, a
-  // string; they are consumed.
+  // cl: whether a constant string is equal to, or differs from, a string; they
+  // are consumed.
   bool CompareToText(Relation relation, Operand a, Operand b);
+  // The same for any two strs that have been loaded; goes to Otherwise() if
+  // they are none.
+  void SetIfTexts(Relation relation);
+  // The zero flag: whether the ASCII str in rbx, of that size (at most 8), has
+  // the characters of `text`.
+  void CompareCharacters(const char* text, uint32_t size);
   bool CompareJump(Relation relation, bool sense);
 
   // cl: whether the object in rbx is true, for those that say so at once.
@@ -280,6 +304,22 @@ class Compiler : public Assembler {
   bool StoreDeref();
   bool CallLen();
 
+  // --- Containers ------------------------------------------------------------
+
+  // Calls a C function, which does nothing if it returns what leads to
+  // Otherwise(), with the operands.
+  bool LoadItemDict();
+  bool StoreItemDict();
+  bool LoadItemStr();
+  // cl: whether `container` has `item`; they are consumed.
+  void IsIn(Operand item, Operand container);
+  bool Contains(bool sense);
+  bool ContainsJump(bool sense);
+  bool SetAdd();
+  bool BuildTuple();
+  bool BuildList();
+  bool Unpack();
+
   // --- Loops -----------------------------------------------------------------
 
   bool ForIterRange();
@@ -309,6 +349,7 @@ class Compiler : public Assembler {
   std::vector<Label> labels_;
   std::deque<Slow> slows_;
   std::deque<Back> backs_;
+  std::deque<Taken> takens_;
   std::deque<Wide> wides_;
   // Of the present instruction.
   Instr in_ = {};
