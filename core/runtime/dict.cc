@@ -24,7 +24,7 @@ inline bool HashItem(PyObject* o, Py_hash_t* hash) {
 }
 
 // As CPython's tuplehash, for items that HashItem knows.
-inline bool HashTuple(PyObject* tuple, Py_hash_t* hash) {
+bool HashTuple(PyObject* tuple, Py_hash_t* hash) {
   constexpr Py_uhash_t kPrime1 = 11400714785074694791u;
   constexpr Py_uhash_t kPrime2 = 14029467366897019727u;
   constexpr Py_uhash_t kPrime5 = 2870177450012600261u;
@@ -43,7 +43,8 @@ inline bool HashTuple(PyObject* tuple, Py_hash_t* hash) {
   return true;
 }
 
-inline bool HashKey(PyObject* key, Py_hash_t* hash) {
+__attribute__((always_inline)) inline bool HashKey(PyObject* key,
+                                                   Py_hash_t* hash) {
   return PyTuple_CheckExact(key) ? HashTuple(key, hash) : HashItem(key, hash);
 }
 
@@ -176,6 +177,8 @@ inline PyObject** PlaceAt(PyDictObject* dict, int64_t index) {
 
 }  // namespace
 
+bool HashOf(PyObject* key, Py_hash_t* hash) { return HashKey(key, hash); }
+
 Found FindPlace(PyObject* object, PyObject* key, PyObject*** place) {
   auto* dict = reinterpret_cast<PyDictObject*>(object);
   Py_hash_t hash;
@@ -232,8 +235,9 @@ bool StoreInDict(PyObject* object, PyObject* key, PyObject* value,
 namespace {
 
 // The entry of the key, or an unused one, as CPython's set_lookkey; null leaves
-// the case to CPython.
-inline setentry* FindEntry(PySetObject* set, PyObject* key, Py_hash_t hash) {
+// the case to CPython. *free is the last entry of a removed key on the way.
+inline setentry* FindEntry(PySetObject* set, PyObject* key, Py_hash_t hash,
+                           setentry** free = nullptr) {
   constexpr size_t kLinearProbes = 9;
   auto mask = static_cast<size_t>(set->mask);
   auto perturb = static_cast<size_t>(hash);
@@ -249,6 +253,8 @@ inline setentry* FindEntry(PySetObject* set, PyObject* key, Py_hash_t hash) {
         if (same == Found::kAskCPython) return nullptr;
       } else if (entry->hash == 0 && entry->key == nullptr) {
         return entry;
+      } else if (free != nullptr && entry->hash == -1) {
+        *free = entry;
       }
     }
     perturb >>= 5;
@@ -271,16 +277,37 @@ bool AddToSet(PyObject* object, PyObject* key) {
   auto* set = reinterpret_cast<PySetObject*>(object);
   Py_hash_t hash;
   if (!HashKey(key, &hash)) return false;
-  setentry* entry = FindEntry(set, key, hash);
+  setentry* free = nullptr;
+  setentry* entry = FindEntry(set, key, hash, &free);
   if (entry == nullptr) return false;
   if (entry->key != nullptr) return true;
-  // CPython makes a larger table behind such an addition.
-  if ((set->fill + 1) * 5 >= set->mask * 3) return false;
-  ++set->fill;
+  // As CPython's set_add_entry: the order of iteration comes from this.
+  if (free != nullptr) {
+    entry = free;
+  } else {
+    // CPython makes a larger table behind such an addition.
+    if ((set->fill + 1) * 5 >= set->mask * 3) return false;
+    ++set->fill;
+  }
   ++set->used;
   entry->key = Py_NewRef(key);
   entry->hash = hash;
   return true;
+}
+
+Found RemoveFromSet(PyObject* object, PyObject* key) {
+  auto* set = reinterpret_cast<PySetObject*>(object);
+  Py_hash_t hash;
+  if (!HashKey(key, &hash)) return Found::kAskCPython;
+  setentry* entry = FindEntry(set, key, hash);
+  if (entry == nullptr) return Found::kAskCPython;
+  PyObject* old = entry->key;
+  if (old == nullptr) return Found::kNo;
+  entry->key = _PySet_Dummy;
+  entry->hash = -1;
+  --set->used;
+  Py_DECREF(old);
+  return Found::kYes;
 }
 
 // --- Others ------------------------------------------------------------------

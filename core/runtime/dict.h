@@ -10,7 +10,11 @@ namespace pyvm {
 
 enum class Found { kYes, kNo, kAskCPython };
 
-// Looks up exact strs, ints of up to two digits, and tuples of them. On kYes
+// The hash of an exact str, of an int of up to two digits, or of a tuple of
+// them; false for others.
+bool HashOf(PyObject* key, Py_hash_t* hash);
+
+// Looks up what HashOf knows. On kYes
 // *place holds the value; kAskCPython leaves the case to CPython. `dict` is an
 // exact dict.
 Found FindPlace(PyObject* dict, PyObject* key, PyObject*** place);
@@ -32,6 +36,8 @@ bool StoreInDict(PyObject* dict, PyObject* key, PyObject* value,
 Found FindInSet(PyObject* set, PyObject* key);
 // Adds to an exact set. False leaves it to CPython.
 bool AddToSet(PyObject* set, PyObject* key);
+// Removes from an exact set, if the key is there.
+Found RemoveFromSet(PyObject* set, PyObject* key);
 
 // Whether the container, of any type, has the item.
 Found FindIn(PyObject* container, PyObject* item);
