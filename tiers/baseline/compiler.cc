@@ -75,6 +75,8 @@ int64_t Compiler::TargetOf(uint32_t at) const {
     case Op::kFOR_ITER_ITEMS:
     case Op::kFOR_ITER_ZIP:
       return at + 1 + InstrWords(unit_, at + 1);  // behind the UNPACK
+    case Op::kBUILD_SLICE:
+      return at + 2;  // behind the subscript or the store
     default:
       return JumpTarget(unit_, at);
   }
@@ -238,6 +240,14 @@ bool Compiler::Fast() {
       return ContainsJump(true);
     case Op::kJUMP_IF_NOT_IN:
       return ContainsJump(false);
+    case Op::kLOAD_ITEM_ANY:
+      return LoadItemArray();
+    case Op::kSTORE_ITEM_ANY:
+      return StoreItemArray();
+    case Op::kCALL_MIN:
+      return CallExtreme(/*max=*/false);
+    case Op::kCALL_MAX:
+      return CallExtreme(/*max=*/true);
     case Op::kSET_ADD:
       return SetAdd();
     case Op::kBUILD_TUPLE:

@@ -303,6 +303,8 @@ class Compiler : public Assembler {
   bool LoadDeref();
   bool StoreDeref();
   bool CallLen();
+  // Of ints of one or two digits.
+  bool CallExtreme(bool max);
 
   // --- Containers ------------------------------------------------------------
 
@@ -311,6 +313,9 @@ class Compiler : public Assembler {
   bool LoadItemDict();
   bool StoreItemDict();
   bool LoadItemStr();
+  // Of array.array, once the program has one.
+  bool LoadItemArray();
+  bool StoreItemArray();
   // cl: whether `container` has `item`; they are consumed.
   void IsIn(Operand item, Operand container);
   bool Contains(bool sense);

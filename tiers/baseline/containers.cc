@@ -1,4 +1,5 @@
 // Dicts, sets, strs, and the making and unpacking of tuples and lists.
+#include "core/runtime/array.h"
 #include "core/runtime/container.h"
 #include "core/runtime/dict.h"
 #include "tiers/baseline/compiler.h"
@@ -145,6 +146,68 @@ bool Compiler::LoadItemStr() {
   Consume(rbp, in_.c);
   Consume(rbx, in_.b);
   Set(in_.a, rcx);
+  return true;
+}
+
+// --- Arrays
+
+bool Compiler::LoadItemArray() {
+  if (array_type == nullptr || !MayBeInt(in_.c)) return false;
+  Label not_double, not_int, number, loaded;
+  Load(rbx, in_.b);
+  LoadUnlessConst(rbp, in_.c);
+  mov(rax, reinterpret_cast<uintptr_t>(array_type));
+  cmp(ptr[rbx + kType], rax);
+  jne(Otherwise(), T_NEAR);
+  Position(in_.c);
+  mov(rcx, ptr[rbx + offsetof(Array, items)]);
+  mov(rax, ptr[rbx + offsetof(Array, code)]);
+  movzx(eax, byte[rax + offsetof(ArrayCode, typecode)]);
+  cmp(eax, 'd');
+  jne(not_double);
+  movsd(xmm0, ptr[rcx + rdx * sizeof(double)]);
+  Consume(rbx, in_.b);
+  Consume(rbp, in_.c);
+  lea(rsi, Reg(in_.a));
+  CallOutside(stubs_.store_float);
+  jmp(loaded, T_NEAR);
+  L(not_double);
+  cmp(eax, 'i');
+  jne(not_int);
+  movsxd(rdx, dword[rcx + rdx * sizeof(int)]);
+  jmp(number);
+  L(not_int);
+  cmp(eax, 'B');
+  jne(Otherwise(), T_NEAR);
+  movzx(edx, byte[rcx + rdx]);
+  L(number);
+  Consume(rbx, in_.b);
+  Consume(rbp, in_.c);
+  lea(rsi, Reg(in_.a));
+  CallOutside(stubs_.store_int);
+  L(loaded);
+  return true;
+}
+
+bool Compiler::StoreItemArray() {
+  if (array_type == nullptr) return false;
+  Load(rbx, in_.a);
+  mov(rax, reinterpret_cast<uintptr_t>(array_type));
+  cmp(ptr[rbx + kType], rax);
+  jne(Otherwise(), T_NEAR);
+  Load(rbp, in_.b);
+  Load(rdx, in_.c);
+  mov(rdi, rbx);
+  mov(rsi, rbp);
+  CallC(StoreArrayItem);
+  test(al, al);
+  jz(Otherwise(), T_NEAR);
+  if (IsTemp(in_.c)) {
+    Load(rdi, in_.c);
+    Consume(rdi, in_.c);
+  }
+  Consume(rbp, in_.b);
+  Consume(rbx, in_.a);
   return true;
 }
 

@@ -318,6 +318,128 @@ def builds(n):
     return kept
 
 
-for run in (lookups, failures, growth, changes, counts, deaths, thefts, unpacking, texts, tuples):
+def cut(o, i, j, k):
+    return [attempt(f) for f in (
+        lambda: o[i:j], lambda: o[i:j:k], lambda: o[::k], lambda: o[i:], lambda: o[:j], lambda: o[j::-1], lambda: o[:])]
+
+
+def paste(o, i, j, value):
+    copy = list(o)
+    copy[i:j] = value
+    other = list(o)
+    other[i:j] = [x for x in value]
+    third = list(o)
+    third[j::-1] = [x for x in value]
+    return copy, other, third
+
+
+class Sliced:
+    def __getitem__(self, index):
+        return index
+
+    def __setitem__(self, index, value):
+        seen.append((index, value))
+
+
+class Tuple(tuple):
+    pass
+
+
+class List(list):
+    def __getitem__(self, index):
+        return "mine", index
+
+
+def slices():
+    bounds = (None, 0, 1, 3, 4, 5, 100, -1, -2, -5, -6, -100, 10**20, -10**20, True, 1.0)
+    for o in ([1, 2, 3, 4, 5], (1, 2, 3, 4, 5), "abcde", "é€xyz", b"abcde", [], (), "", Tuple((1, 2, 3)),
+              List((1, 2)), Text("abcde"), range(5), Sliced(), 5):
+        for i in bounds:
+            for j in (bounds if len(bounds) < 3 else (None, 2, -2, 10, "x")):
+                show("cut", i, j, [cut(o, i, j, k) for k in (None, 1, -1, 2, -3, 0)] if j in (None, 2) else cut(o, i, j, 2))
+    for i in bounds:
+        for j in bounds[:8]:
+            for value in ([], [9], [9, 8], (9, 8, 7), "xy", range(2), iter([7]), 5, {1: 2}):
+                show("paste", i, j, attempt(paste, [1, 2, 3, 4, 5], i, j, value))
+    words = ["a" * i for i in range(300, 306)]
+    counted = [sys.getrefcount(w) for w in words]
+    for _ in range(50):
+        words[:3] = words[2::-1]
+        words[:3] = words[2::-1]
+        words[1:1] = []
+        words[2:4] = [words[2], words[3]]
+        words[:] = words[::-1][::-1]
+        words[1:3], words[::2], words[-1:], words[::-1]
+    show("words", [sys.getrefcount(w) - n for w, n in zip(words, counted)], [len(w) for w in words])
+    kept = words[1:3]
+    words[1:3] = kept
+    show("kept", [len(w) for w in kept], kept is words[1:3])
+    words[1:3] = words
+    show("itself", [len(w) for w in words])
+    log.clear()
+    noisy = [Noisy(i) for i in range(6)]
+    noisy[1:3] = [Noisy("x"), Noisy("y")]
+    show("replaced", log)
+    noisy[:] = [None] * 6
+    show("replaced", log)
+    s = Sliced()
+    s[1:2] = 3
+    s[1:2:3] = 4
+    show("sliced", seen[-2:], s[::], s[1:2:3], s[None:"x"])
+
+
+def item(a, i):
+    return a[i]
+
+
+def put(a, i, value):
+    a[i] = value
+    return a[i]
+
+
+def arrays():
+    for _ in range(20):
+        a, b = array("d", [1.5, 2.5]), array("i", [1, 2])
+        for i in range(2):
+            a[i] = item(a, i) + item(b, i)
+            b[i] = 5
+            a[i] = 1
+    for code in "bBhHiIlLqQfdu":
+        a = array(code, "abc" if code == "u" else [1, 2, 3])
+        for i in (0, -1, 2, -3, 3, -4, True, 10**20, None, 1.0, "x", slice(1, 3)):
+            show("item", code, attempt(item, a, i))
+        for value in (0, -1, 127, 128, 255, 256, 2**15, 2**16 - 1, 2**29, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**64,
+                      -2**63, 2.5, True, "z", None, Number(3)):
+            for i in (0, -1, 3, None):
+                show("put", code, value, attempt(put, a, i, value))
+
+    class Mine(array):
+        def __getitem__(self, index):
+            return "mine"
+
+    show("mine", item(Mine("d", [1.0]), 0), put(Mine("i", [1]), 0, 5), item(Sliced(), 3), put(array("d"), 0, 1.0)
+         if False else attempt(put, array("d"), 0, 1.0))
+    numbers = [item(array("d", [float(i)]), 0) for i in range(5)]
+    show("numbers", numbers, [item(array("i", [i * 1000]), 0) for i in range(-2, 3)])
+
+
+def least(a, b, c):
+    return min(a, b), max(a, b), min(a, b, c), max(c, b, a), min(a, 5), max(-7, b), min(a + 1, b + 1, c + 1)
+
+
+def extremes():
+    values = (0, 1, -1, 5, 2**30, -2**30, 2**59, 2**70, 1.0, float("nan"), True, "a", None)
+    for _ in range(3):
+        for a in values:
+            for b in values:
+                show("least", attempt(least, a, b, a), attempt(least, a, b, 3))
+    big = [10**6 + i for i in range(3)]
+    counted = [sys.getrefcount(o) for o in big]
+    for _ in range(100):
+        least(*big)
+    show("least", [sys.getrefcount(o) - n for o, n in zip(big, counted)], min(big[0], 10**6) is big[0])
+
+
+for run in (slices, arrays, extremes, lookups, failures, growth, changes, counts, deaths, thefts, unpacking, texts, tuples):
     run()
 show("builds", builds(500))
