@@ -36,7 +36,7 @@ PYVM_HANDLER BuildTuple(PYVM_ARGS) {
 PYVM_HANDLER BuildList(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   uint32_t n = pc->b;
-  PyListObject* free = n == 0 ? nullptr : ListFromFreeList(act->interp, n);
+  PyListObject* free = ListFromFreeList(act->interp, n);
   if (free != nullptr) [[likely]] {
     for (uint32_t i = 0; i < n; ++i) {
       free->ob_item[i] = TakeArgument(regs, pool, ListOperand(pc, i));
