@@ -13,6 +13,7 @@
 #include "core/driver/session.h"
 #include "core/host/host.h"
 #include "core/plugin/registry.h"
+#include "core/runtime/methods.h"
 #include "core/runtime/object.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
@@ -59,6 +60,7 @@ absl::Status InstallTiers() {
   InitIntFreeList();
   absl::Status status = host::Install();
   if (!status.ok()) return status;
+  InstallMethods();
   if (MarkSysModule() < 0) return PythonError("cannot mark the sys module");
   if ((options.stress & kStressGc) != 0) status = StressGc();
   if (!status.ok() || !HasExitWork()) return status;

@@ -1,6 +1,7 @@
 // Containers, and the operations on a window of the stack, which all run in C.
 #include "core/handlers/machine.h"
 #include "core/runtime/container.h"
+#include "core/runtime/dict.h"
 #include "core/runtime/imports.h"
 #include "core/runtime/match.h"
 #include "core/runtime/window_ops.h"
@@ -35,7 +36,7 @@ PYVM_HANDLER BuildTuple(PYVM_ARGS) {
 PYVM_HANDLER BuildList(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   uint32_t n = pc->b;
-  PyListObject* free = n == 0 ? nullptr : ListFromFreeList(act->interp, n);
+  PyListObject* free = ListFromFreeList(act->interp, n);
   if (free != nullptr) [[likely]] {
     for (uint32_t i = 0; i < n; ++i) {
       free->ob_item[i] = TakeArgument(regs, pool, ListOperand(pc, i));
@@ -78,7 +79,8 @@ template <OperandKind K>
 PYVM_HANDLER SetAdd(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* item = Read<K>(regs, pool, pc->b);
-  int err = PySet_Add(regs[pc->a], item);
+  PyObject* set = regs[pc->a];
+  int err = AddToSet(set, item) ? 0 : PySet_Add(set, item);
   Consume<K>(item, pc, regs, pool, pc->b);
   if (err < 0) [[unlikely]]
     PYVM_ERROR();
@@ -117,10 +119,22 @@ PYVM_HANDLER Unpack(PYVM_ARGS) {
     Drop(sequence, pc, regs, pool);
     PYVM_NEXT(1 + ListWords(n));
   }
-  SavePc(pc, regs, pool);
   // On the C stack up to a size, else on the heap; in CPython's stack order.
   constexpr uint32_t kSmall = 16;
   PyObject* small[kSmall];
+  if (PyList_CheckExact(sequence) && PyList_GET_SIZE(sequence) == n &&
+      n <= kSmall) {
+    // A store may run code that changes the list.
+    for (uint32_t i = 0; i < n; ++i) {
+      small[i] = Py_NewRef(PyList_GET_ITEM(sequence, i));
+    }
+    for (uint32_t i = 0; i < n; ++i) {
+      Set(small[i], ListOperand(pc, i), pc, regs, pool);
+    }
+    Drop(sequence, pc, regs, pool);
+    PYVM_NEXT(1 + ListWords(n));
+  }
+  SavePc(pc, regs, pool);
   PyObject** items =
       n <= kSmall ? small
                   : static_cast<PyObject**>(PyMem_Malloc(n * sizeof(*items)));
@@ -183,7 +197,6 @@ PYVM_ROW0(BUILD_SET, Window<BuildSet>)
 PYVM_ROW0(BUILD_MAP, Window<BuildMap>)
 PYVM_ROW0(BUILD_CONST_KEY_MAP, Window<BuildConstKeyMap>)
 PYVM_ROW0(BUILD_STRING, Window<BuildString>)
-PYVM_ROW0(BUILD_SLICE, Window<BuildSlice>)
 PYVM_ROW0(MAP_ADD, Window<MapAdd>)
 PYVM_ROW0(LIST_EXTEND, Window<ListExtend>)
 PYVM_ROW0(SET_UPDATE, Window<SetUpdate>)

@@ -1,10 +1,13 @@
 // Subscripts.
 #include "core/handlers/calls.h"
 #include "core/handlers/machine.h"
+#include "core/runtime/array.h"
 #include "core/runtime/attribute.h"
 #include "core/runtime/dict.h"
 #include "core/runtime/object.h"
 #include "core/runtime/polymorphic.h"
+#include "core/runtime/slice.h"
+#include "core/runtime/window_ops.h"
 
 namespace pyvm::handlers {
 namespace {
@@ -33,6 +36,13 @@ PYVM_HANDLER LoadItemAny(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
+  if (Py_TYPE(owner) == array_type) {
+    if (PyObject* item = LoadArrayItem(owner, index)) {
+      Consume<O>(owner, pc, regs, pool, pc->b);
+      Consume<I>(index, pc, regs, pool, pc->c);
+      PYVM_SET_AND_NEXT(item, 1);
+    }
+  }
   PyObject* method = ItemMethod(Py_TYPE(owner));
   if (method != nullptr && BaseOf(pc->op) == Op::kLOAD_ITEM_ANY) {
     Unit* unit = InlineCallee(act, method);
@@ -67,6 +77,7 @@ template <OperandKind O, OperandKind I>
 PYVM_HANDLER LoadItem(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->b);
   PyObject* index = Read<I>(regs, pool, pc->c);
+  NoteArrayType(Py_TYPE(owner));
   Rewrite(pc, ChooseLoad(owner, index));
   PYVM_AGAIN();
 }
@@ -164,45 +175,12 @@ PYVM_HANDLER LoadItemDict(PYVM_ARGS) {
 }
 #undef PYVM_MISS_IF
 
-// A bound of a slice of `size` items, as _PyEval_SliceIndex and
-// PySlice_AdjustIndices make it; false if it is neither None nor a small int.
-inline bool ToBound(PyObject* o, Py_ssize_t size, Py_ssize_t none,
-                    Py_ssize_t* bound) {
-  if (o == Py_None) {
-    *bound = none;
-    return true;
-  }
-  if (!IsInt(o) || !IsOneDigit(o)) return false;
-  Py_ssize_t i = OneDigitValue(o);
-  if (i < 0) i = i + size < 0 ? 0 : i + size;
-  *bound = i > size ? size : i;
-  return true;
-}
-
-// The slice of an exact list, tuple or str; null without an exception if the
-// case is not covered.
-PyObject* SliceOf(PyObject* o, PyObject* from, PyObject* to) {
-  bool is_str = PyUnicode_CheckExact(o) && PyUnicode_IS_READY(o);
-  if (!is_str && !PyList_CheckExact(o) && !PyTuple_CheckExact(o)) {
-    return nullptr;
-  }
-  Py_ssize_t size = is_str ? PyUnicode_GET_LENGTH(o) : Py_SIZE(o);
-  Py_ssize_t start, stop;
-  if (!ToBound(from, size, 0, &start) || !ToBound(to, size, size, &stop)) {
-    return nullptr;
-  }
-  if (stop < start) stop = start;
-  if (is_str) return PyUnicode_Substring(o, start, stop);
-  return PyList_CheckExact(o) ? PyList_GetSlice(o, start, stop)
-                              : PyTuple_GetSlice(o, start, stop);
-}
-
-PYVM_HANDLER LoadSlice(PYVM_ARGS) {
+PYVM_HANDLER SliceItems(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* start = ReadAny(regs, pool, ListOperand(pc, 0));
   PyObject* stop = ReadAny(regs, pool, ListOperand(pc, 1));
   PyObject* owner = ReadAny(regs, pool, pc->c);
-  PyObject* result = SliceOf(owner, start, stop);
+  PyObject* result = LoadSlice(owner, start, stop, Py_None);
   if (result == nullptr && !PyErr_Occurred()) {
     PyObject* slice = PySlice_New(start, stop, nullptr);
     if (slice != nullptr) {
@@ -219,6 +197,53 @@ PYVM_HANDLER LoadSlice(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1 + ListWords(2));
 }
 
+// With the subscript or the store that follows, where that needs no slice.
+PYVM_HANDLER MakeSlice(PYVM_ARGS) {
+  PyObject** bounds = regs + pc->a;
+  auto n = static_cast<uint32_t>(LongJump(*pc));
+  PyObject* step = n == 3 ? bounds[2] : Py_None;
+  const Instr* next = pc + 1;
+  auto drop_bounds = [&] {
+    for (uint32_t i = 0; i < n; ++i) {
+      PyObject* bound = bounds[i];
+      bounds[i] = nullptr;
+      Drop(bound, next, regs, pool);
+    }
+  };
+  SavePc(next, regs, pool);
+  if (BaseOf(next->op) == Op::kLOAD_ITEM_ANY &&
+      next->c == TempOperand(pc->a)) {
+    PyObject* owner = ReadAny(regs, pool, next->b);
+    PyObject* result = LoadSlice(owner, bounds[0], bounds[1], step);
+    if (result != nullptr) {
+      ConsumeAny(owner, next, regs, pool, next->b);
+      drop_bounds();
+      Set(result, next->a, next, regs, pool);
+      PYVM_JUMP_AFTER_CALL(2);
+    }
+    if (PyErr_Occurred()) PYVM_ERROR();
+  } else if (BaseOf(next->op) == Op::kSTORE_ITEM_ANY &&
+             next->b == TempOperand(pc->a)) {
+    PyObject* owner = ReadAny(regs, pool, next->a);
+    PyObject* value = ReadAny(regs, pool, next->c);
+    int err = StoreSlice(owner, bounds[0], bounds[1], step, value,
+                         IsTempOperand(next->c));
+    if (err < 0) [[unlikely]]
+      PYVM_ERROR();
+    if (err == 0) {
+      ConsumeAny(value, next, regs, pool, next->c);
+      ConsumeAny(owner, next, regs, pool, next->a);
+      drop_bounds();
+      PYVM_JUMP_AFTER_CALL(2);
+    }
+  }
+  SavePc(pc, regs, pool);
+  if (BuildSlice(act->tstate, FrameOf(regs), bounds, n) < 0) [[unlikely]] {
+    PYVM_ERROR();
+  }
+  PYVM_NEXT_AFTER_CALL(1);
+}
+
 // --- Stores -----------------------------------------------------------------
 
 template <OperandKind O, OperandKind I>
@@ -227,7 +252,9 @@ PYVM_HANDLER StoreItemAny(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* index = Read<I>(regs, pool, pc->b);
   PyObject* value = ReadAny(regs, pool, pc->c);
-  int err = PyObject_SetItem(owner, index, value);
+  bool stored =
+      Py_TYPE(owner) == array_type && StoreArrayItem(owner, index, value);
+  int err = stored ? 0 : PyObject_SetItem(owner, index, value);
   ConsumeAny(value, pc, regs, pool, pc->c);
   Consume<O>(owner, pc, regs, pool, pc->a);
   Consume<I>(index, pc, regs, pool, pc->b);
@@ -246,6 +273,7 @@ template <OperandKind O, OperandKind I>
 PYVM_HANDLER StoreItem(PYVM_ARGS) {
   PyObject* owner = Read<O>(regs, pool, pc->a);
   PyObject* index = Read<I>(regs, pool, pc->b);
+  NoteArrayType(Py_TYPE(owner));
   Rewrite(pc, ChooseStore(owner, index));
   PYVM_AGAIN();
 }
@@ -287,14 +315,11 @@ PYVM_HANDLER StoreItemDict(PYVM_ARGS) {
   }
   SavePc(pc, regs, pool);
   PyObject* value = ReadAny(regs, pool, pc->c);
-  if (PyObject* old = ReplaceInDict(owner, index, value)) {
-    if (IsTempOperand(pc->c)) {
-      regs[RegisterOf(pc->c)] = nullptr;
-    } else {
-      Py_INCREF(value);
-    }
+  PyObject* old;
+  if (StoreInDict(owner, index, value, &old)) {
+    ConsumeAny(value, pc, regs, pool, pc->c);
     Consume<I>(index, pc, regs, pool, pc->b);
-    Drop(old, pc, regs, pool);
+    XDrop(old, pc, regs, pool);
     Consume<O>(owner, pc, regs, pool, pc->a);
     PYVM_NEXT_AFTER_CALL(1);
   }
@@ -327,7 +352,8 @@ PYVM_ROW2(LOAD_ITEM_LIST, LoadItemList)
 PYVM_ROW2(LOAD_ITEM_TUPLE, LoadItemTuple)
 PYVM_ROW2(LOAD_ITEM_DICT, LoadItemDict)
 PYVM_ROW2(LOAD_ITEM_STR, LoadItemStr)
-PYVM_ROW0(LOAD_SLICE, LoadSlice)
+PYVM_ROW0(LOAD_SLICE, SliceItems)
+PYVM_ROW0(BUILD_SLICE, MakeSlice)
 PYVM_ROW2(STORE_ITEM, StoreItem)
 PYVM_ROW2(STORE_ITEM_ANY, StoreItemAny)
 PYVM_ROW2(STORE_ITEM_LIST, StoreItemList)

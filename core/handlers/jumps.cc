@@ -234,13 +234,11 @@ PYVM_HANDLER JumpIfIsNot(PYVM_ARGS) {
   PYVM_TAIL JumpIdentity<false, L, R>(pc, regs, pool, act);
 }
 
-inline int ContainsFast(PyObject* container, PyObject* item) {
-  if (Py_IS_TYPE(container, &PyDict_Type)) {
-    PyObject* unused;
-    Found found = FindInDict(container, item, &unused);
-    if (found != Found::kAskCPython) return found == Found::kYes;
-    return PyDict_Contains(container, item);
-  }
+// 1 or 0; -1 with an exception.
+inline int Contains(PyObject* container, PyObject* item) {
+  Found found = FindIn(container, item);
+  if (found != Found::kAskCPython) [[likely]]
+    return found == Found::kYes;
   return PySequence_Contains(container, item);
 }
 
@@ -249,7 +247,7 @@ PYVM_HANDLER Membership(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->b);
   PyObject* right = Read<R>(regs, pool, pc->c);
   SavePc(pc, regs, pool);
-  int found = ContainsFast(right, left);
+  int found = Contains(right, left);
   Consume<L>(left, pc, regs, pool, pc->b);
   Consume<R>(right, pc, regs, pool, pc->c);
   if (found < 0) [[unlikely]]
@@ -259,7 +257,7 @@ PYVM_HANDLER Membership(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 template <OperandKind L, OperandKind R>
-PYVM_HANDLER Contains(PYVM_ARGS) {
+PYVM_HANDLER ContainsItem(PYVM_ARGS) {
   PYVM_TAIL Membership<true, L, R>(pc, regs, pool, act);
 }
 template <OperandKind L, OperandKind R>
@@ -272,7 +270,7 @@ PYVM_HANDLER JumpMembership(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->a);
   PyObject* right = Read<R>(regs, pool, pc->b);
   SavePc(pc, regs, pool);
-  int found = ContainsFast(right, left);
+  int found = Contains(right, left);
   Consume<L>(left, pc, regs, pool, pc->a);
   Consume<R>(right, pc, regs, pool, pc->b);
   if (found < 0) [[unlikely]]
@@ -322,7 +320,7 @@ PYVM_ROW2(IS, Is)
 PYVM_ROW2(IS_NOT, IsNot)
 PYVM_ROW2(JUMP_IF_IS, JumpIfIs)
 PYVM_ROW2(JUMP_IF_IS_NOT, JumpIfIsNot)
-PYVM_ROW2(CONTAINS, Contains)
+PYVM_ROW2(CONTAINS, ContainsItem)
 PYVM_ROW2(NOT_CONTAINS, NotContains)
 PYVM_ROW2(JUMP_IF_IN, JumpIfIn)
 PYVM_ROW2(JUMP_IF_NOT_IN, JumpIfNotIn)

@@ -52,13 +52,16 @@ inline void FreeTuple(PyInterpreterState* interp, PyObject* o) {
   ++interp->tuple.numfree[n - 1];
 }
 
-// As TupleFromFreeList, with room for `n` > 0 items; also null where memory is
+// As TupleFromFreeList, with room for `n` items; also null where memory is
 // short.
 inline PyListObject* ListFromFreeList(PyInterpreterState* interp, uint32_t n) {
   struct _Py_list_state* state = &interp->list;
   if (state->numfree == 0 || _Py_tracemalloc_config.tracing) return nullptr;
-  auto** items = static_cast<PyObject**>(PyMem_Malloc(n * sizeof(PyObject*)));
-  if (items == nullptr) return nullptr;
+  PyObject** items = nullptr;
+  if (n > 0) {
+    items = static_cast<PyObject**>(PyMem_Malloc(n * sizeof(PyObject*)));
+    if (items == nullptr) return nullptr;
+  }
   PyListObject* list = state->free_list[--state->numfree];
   list->ob_base.ob_base.ob_refcnt = 1;
   list->ob_base.ob_size = n;

@@ -13,7 +13,7 @@ namespace pyvm::baseline {
 namespace {
 
 // Estimates from above; what is not used is given back.
-constexpr size_t kBytesPerInstr = 400;
+constexpr size_t kBytesPerInstr = 700;
 constexpr size_t kBytesPerUnit = 256;
 constexpr uint32_t kMaxInstrs = 100'000;
 
@@ -70,7 +70,11 @@ void Compiler::Run() {
         cmovz(rax, rcx);
       }
     }
-    JumpOutside(stubs_.transfer);
+    GoToReturned(slow.at);
+  }
+  for (Taken& taken : takens_) {
+    L(taken.label);
+    GoToReturned(taken.at);
   }
   for (Wide& wide : wides_) {
     L(wide.label);
@@ -92,6 +96,29 @@ void Compiler::Run() {
     CallC(BackEdge);
     JumpOutside(stubs_.transfer);
   }
+}
+
+int64_t Compiler::TargetOf(uint32_t at) const {
+  switch (BaseOf(unit_.instrs[at].op)) {
+    case Op::kFOR_ITER_ENUMERATE:
+    case Op::kFOR_ITER_ITEMS:
+    case Op::kFOR_ITER_ZIP:
+      return at + 1 + InstrWords(unit_, at + 1);  // behind the UNPACK
+    case Op::kBUILD_SLICE:
+      return at + 2;  // behind the subscript or the store
+    default:
+      return JumpTarget(unit_, at);
+  }
+}
+
+void Compiler::GoToReturned(uint32_t at) {
+  int64_t target = TargetOf(at);
+  if (target >= 0) {
+    lea(rcx, InstrAddress(static_cast<uint32_t>(target)));
+    cmp(rax, rcx);
+    je(labels_[static_cast<uint32_t>(target)], T_NEAR);
+  }
+  JumpOutside(stubs_.transfer);
 }
 
 bool Compiler::Fast() {
@@ -198,6 +225,36 @@ bool Compiler::Fast() {
       return LoadItem(&PyTuple_Type);
     case Op::kSTORE_ITEM_LIST:
       return StoreItemList();
+    case Op::kLOAD_ITEM_DICT:
+      return LoadItemDict();
+    case Op::kSTORE_ITEM_DICT:
+      return StoreItemDict();
+    case Op::kLOAD_ITEM_STR:
+      return LoadItemStr();
+    case Op::kCONTAINS:
+      return Contains(true);
+    case Op::kNOT_CONTAINS:
+      return Contains(false);
+    case Op::kJUMP_IF_IN:
+      return ContainsJump(true);
+    case Op::kJUMP_IF_NOT_IN:
+      return ContainsJump(false);
+    case Op::kLOAD_ITEM_ANY:
+      return LoadItemAny();
+    case Op::kSTORE_ITEM_ANY:
+      return StoreItemArray();
+    case Op::kCALL_MIN:
+      return CallExtreme(/*max=*/false);
+    case Op::kCALL_MAX:
+      return CallExtreme(/*max=*/true);
+    case Op::kSET_ADD:
+      return SetAdd();
+    case Op::kBUILD_TUPLE:
+      return BuildTuple();
+    case Op::kBUILD_LIST:
+      return BuildList();
+    case Op::kUNPACK:
+      return Unpack();
     case Op::kFOR_ITER_RANGE:
       return ForIterRange();
     case Op::kFOR_ITER_LIST:
@@ -228,8 +285,6 @@ bool Compiler::Fast() {
       return LoadAttrProperty();
     case Op::kBINARY_OP_ANY:
       return BinaryAny();
-    case Op::kLOAD_ITEM_ANY:
-      return CallOperator(&_Py_ID(__getitem__), /*same_type=*/false);
     case Op::kRETURN:
       return Return();
     case Op::kFOR_ITER_GEN:

@@ -13,7 +13,8 @@
 // slow paths box it first: the frame is again what every handler expects.
 //
 // What makes a fast path is a method that returns whether there is one. They
-// stand in numbers.cc, jumps.cc, objects.cc, calls.cc and generators.cc.
+// stand in numbers.cc, jumps.cc, objects.cc, containers.cc, calls.cc,
+// callees.cc and generators.cc.
 #ifndef PYVM_TIERS_BASELINE_COMPILER_H_
 #define PYVM_TIERS_BASELINE_COMPILER_H_
 
@@ -86,6 +87,11 @@ class Compiler : public Assembler {
   struct Back {
     Label label;
     uint32_t target;
+  };
+  // A handler has returned an instruction to go on at.
+  struct Taken {
+    Label label;
+    uint32_t at;
   };
 
   // --- Addresses -------------------------------------------------------------
@@ -181,10 +187,20 @@ class Compiler : public Assembler {
     lea(rdi, InstrAddress(at));
     CallOutside(step);
   }
+  // Where the handler of instruction `at` goes on if not behind it; -1 if that
+  // is not known.
+  int64_t TargetOf(uint32_t at) const;
+  // Goes to the instruction in rax, which the handler of `at` has returned.
+  void GoToReturned(uint32_t at);
   void Generic() {
     Step(at_,
          IsUnquickened(BaseOf(in_.op)) ? stubs_.step_unquickened : stubs_.step);
-    if (FallsThrough()) {
+    if (TargetOf(at_) >= 0) {
+      Taken& taken = takens_.emplace_back();
+      taken.at = at_;
+      test(rax, rax);
+      jnz(taken.label, T_NEAR);
+    } else if (FallsThrough()) {
       test(rax, rax);
       JumpOutsideIfNotZero(stubs_.transfer);
     } else {
@@ -254,6 +270,7 @@ class Compiler : public Assembler {
   // Whether the operand may be an int of one digit.
   bool MayBeInt(Operand x) const;
   bool MayBeFloat(Operand x) const;
+  bool MayBeText(Operand x) const { return !IsConst(x) || IsStr(Constant(x)); }
   // Whether a float operation can be in machine code.
   bool CanBeReal(Operand a, Operand b) const;
   // Loads what has to be looked at: no constant, nothing unboxed.
@@ -264,7 +281,8 @@ class Compiler : public Assembler {
   void IntValue(const Reg64& value, const Reg64& object, Operand x,
                 Label* not_int = nullptr);
   // The same as a float; boxed ints fail the guard. Clobbers rax.
-  void FloatValue(const Xmm& value, const Reg64& object, Operand x);
+  void FloatValue(const Xmm& value, const Reg64& object, Operand x,
+                  Label* not_float = nullptr);
   // The same of a float or an int of at most 53 bits. Clobbers rdx and r8 too.
   void RealValue(const Xmm& value, const Reg64& object, Operand x);
   void FloatConstant(const Xmm& value, double constant);
@@ -307,10 +325,16 @@ class Compiler : public Assembler {
   // Compares numbers, which are consumed; then as UseInts.
   bool CompareNumbers(Relation relation, Operand a, Operand b,
                       const Branch* branch);
-  // cl: whether an interned constant string is equal to, or differs from, a
-  // string; they are consumed.
+  // cl: whether a constant string is equal to, or differs from, a string; they
+  // are consumed.
   bool CompareToText(Relation relation, Operand a, Operand b);
   static std::optional<std::pair<Relation, bool>> ComparisonOf(Op op);
+  // The same for any two strs that have been loaded; goes to Otherwise() if
+  // they are none.
+  void SetIfTexts(Relation relation);
+  // The zero flag: whether the ASCII str in rbx, of that size (at most 8), has
+  // the characters of `text`.
+  void CompareCharacters(const char* text, uint32_t size);
   bool CompareJump(Relation relation, bool sense);
 
   // cl: whether the object in rbx is true, for those that say so at once.
@@ -365,6 +389,29 @@ class Compiler : public Assembler {
   bool LoadDeref();
   bool StoreDeref();
   bool CallLen();
+  // Of ints of one or two digits.
+  bool CallExtreme(bool max);
+
+  // --- Containers ------------------------------------------------------------
+
+  // Calls a C function, which does nothing if it returns what leads to
+  // Otherwise(), with the operands.
+  bool LoadItemDict();
+  bool StoreItemDict();
+  bool LoadItemStr();
+  // Of array.array, once the program has one.
+  // Of the array in rbx.
+  void LoadItemArray();
+  bool LoadItemAny();
+  bool StoreItemArray();
+  // cl: whether `container` has `item`; they are consumed.
+  void IsIn(Operand item, Operand container);
+  bool Contains(bool sense);
+  bool ContainsJump(bool sense);
+  bool SetAdd();
+  bool BuildTuple();
+  bool BuildList();
+  bool Unpack();
 
   // --- Loops -----------------------------------------------------------------
 
@@ -441,6 +488,7 @@ class Compiler : public Assembler {
   std::vector<Label> labels_;
   std::deque<Slow> slows_;
   std::deque<Back> backs_;
+  std::deque<Taken> takens_;
   std::deque<Wide> wides_;
   std::deque<FloatStore> float_stores_;
   std::vector<bool> enterable_;  // an entry, or the target of a jump

@@ -1,7 +1,19 @@
 // Jumps, truth and comparison.
+#include <cstring>
+
+#include "core/runtime/number.h"
 #include "tiers/baseline/compiler.h"
 
 namespace pyvm::baseline {
+namespace {
+
+// Whether two exact strs are equal; -1 if they are none.
+int CompareTexts(PyObject* a, PyObject* b) {
+  if (!IsStr(a) || !IsStr(b)) return -1;
+  return a == b || EqualStrings(a, b);
+}
+
+}  // namespace
 
 // --- Jumps
 
@@ -141,11 +153,13 @@ bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
   const Unboxed* unboxed = IsUnboxed(a) ? Find(a) : Find(b);
   bool ints = MayBeInt(a) && MayBeInt(b);
   bool floats = CanBeReal(a, b);
+  bool texts = (relation == Relation::kEq || relation == Relation::kNe) &&
+               MayBeText(a) && MayBeText(b) && unboxed == nullptr;
   if (unboxed != nullptr) {
     (unboxed->kind == Number::kInt ? floats : ints) = false;
   }
-  if (!ints && !floats) return false;
-  Label not_ints, compared;
+  if (!ints && !floats && !texts) return false;
+  Label not_ints, not_floats, compared;
   LoadNumber(rbx, a);
   LoadNumber(rbp, b);
   if (ints) {
@@ -164,33 +178,94 @@ bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
   }
   if (floats) {
     L(not_ints);
-    FloatValue(xmm0, rbx, a);
+    FloatValue(xmm0, rbx, a, texts ? &not_floats : nullptr);
     FloatValue(xmm1, rbp, b);
     ConsumeNumber(rbx, a);
     ConsumeNumber(rbp, b);
     UseFloats(relation, branch);
-    L(compared);
+    if (texts) jmp(compared, T_NEAR);
   }
+  if (texts) {
+    L(not_floats);
+    Load(rbx, a);
+    Load(rbp, b);
+    SetIfTexts(relation);
+    Consume(rbx, a);
+    Consume(rbp, b);
+    if (branch != nullptr) {
+      if (!branch->sense) xor_(cl, 1);
+      GoToIfCl(branch->target);
+    }
+  }
+  L(compared);
   return true;
+}
+
+void Compiler::SetIfTexts(Relation relation) {
+  mov(rdi, rbx);
+  mov(rsi, rbp);
+  CallC(CompareTexts);
+  mov(ecx, eax);
+  test(eax, eax);
+  js(Otherwise(), T_NEAR);
+  if (relation == Relation::kNe) xor_(ecx, 1);
+}
+
+void Compiler::CompareCharacters(const char* text, uint32_t size) {
+  auto piece = [&](uint32_t from, uint32_t bytes) {
+    uint32_t value = 0;
+    std::memcpy(&value, text + from, bytes);
+    Xbyak::RegExp at = rbx + (sizeof(PyASCIIObject) + from);
+    if (bytes == 1) cmp(byte[at], value);
+    if (bytes == 2) cmp(word[at], value);
+    if (bytes == 4) cmp(dword[at], value);
+  };
+  uint32_t bytes = size < 2 ? 1 : size < 4 ? 2 : 4;
+  piece(0, bytes);
+  if (size == bytes) return;
+  Label different;
+  jne(different);
+  if (size == 3) {
+    piece(2, 1);
+  } else {
+    piece(size - bytes, bytes);
+  }
+  L(different);
 }
 
 bool Compiler::CompareToText(Relation relation, Operand a, Operand b) {
   if (!IsConst(b) || IsConst(a) || !IsStr(Constant(b)) ||
-      !PyUnicode_CHECK_INTERNED(Constant(b)) ||
       (relation != Relation::kEq && relation != Relation::kNe)) {
     return false;
   }
-  Label compared;
+  PyObject* text = Constant(b);
+  Label compared, call;
   Load(rbx, a);
   Load(rbp, b);
   GuardType(rbx, &PyUnicode_Type);
   mov(ecx, relation == Relation::kEq ? 1 : 0);
   cmp(rbx, rbp);
-  je(compared);
-  // Two interned strings differ.
-  test(byte[rbx + offsetof(PyASCIIObject, state)], 3);
-  jz(Otherwise(), T_NEAR);
+  je(compared, T_NEAR);
   xor_(ecx, 1);
+  movzx(eax, byte[rbx + offsetof(PyASCIIObject, state)]);
+  if (PyUnicode_CHECK_INTERNED(text)) {  // two of them differ
+    test(al, 3);
+    jnz(compared, T_NEAR);
+  }
+  auto size = static_cast<uint32_t>(PyUnicode_GET_LENGTH(text));
+  cmp(qword[rbx + offsetof(PyASCIIObject, length)], size);
+  jne(compared, T_NEAR);
+  if (PyUnicode_IS_COMPACT_ASCII(text) && size > 0 && size <= 8) {
+    and_(eax, kAscii);
+    cmp(eax, kAscii);
+    jne(call);
+    CompareCharacters(static_cast<const char*>(_PyUnicode_COMPACT_DATA(text)),
+                      size);
+    relation == Relation::kEq ? sete(cl) : setne(cl);
+    jmp(compared);
+  }
+  L(call);
+  SetIfTexts(relation);
   L(compared);
   Consume(rbx, a);
   return true;

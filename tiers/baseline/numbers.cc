@@ -32,8 +32,9 @@ void Compiler::FindEntries() {
     enterable_[unit_.entries[i].instr] = true;
   }
   for (uint32_t i = 0; i < unit_.num_instrs; i += InstrWords(unit_, i)) {
-    int64_t target = JumpTarget(unit_, i);
-    if (target >= 0) enterable_[static_cast<size_t>(target)] = true;
+    for (int64_t target : {JumpTarget(unit_, i), TargetOf(i)}) {
+      if (target >= 0) enterable_[static_cast<size_t>(target)] = true;
+    }
   }
 }
 
@@ -45,6 +46,7 @@ bool Compiler::SparesUnboxed(uint32_t i) const {
   switch (op) {
     case Op::kLOAD_ITEM_LIST:
     case Op::kLOAD_ITEM_TUPLE:
+    case Op::kLOAD_ITEM_STR:
       return MayBeInt(in.c);
     case Op::kMOVE:
     case Op::kLOAD_DEREF:
@@ -88,6 +90,7 @@ bool Compiler::TakesUnboxed(uint32_t i, uint32_t reg, Number kind) const {
       return in.a == x;
     case Op::kLOAD_ITEM_LIST:
     case Op::kLOAD_ITEM_TUPLE:
+    case Op::kLOAD_ITEM_STR:
       return is_int && in.c == x && in.b != x;
     case Op::kSTORE_ITEM_LIST:
       return is_int && in.b == x && in.a != x && in.c != x;
@@ -219,7 +222,8 @@ void Compiler::FloatConstant(const Xmm& value, double constant) {
   }
 }
 
-void Compiler::FloatValue(const Xmm& value, const Reg64& object, Operand x) {
+void Compiler::FloatValue(const Xmm& value, const Reg64& object, Operand x,
+                          Label* not_float) {
   if (const Unboxed* number = Find(x)) {
     if (number->kind == Number::kFloat) {
       movaps(value, Slot(number->slot));
@@ -237,7 +241,7 @@ void Compiler::FloatValue(const Xmm& value, const Reg64& object, Operand x) {
     return;
   }
   cmp(qword[object + kType], Low(&PyFloat_Type));
-  jne(Otherwise(), T_NEAR);
+  jne(not_float != nullptr ? *not_float : Otherwise(), T_NEAR);
   movsd(value, ptr[object + kDouble]);
 }
 

@@ -263,6 +263,44 @@ bool Compiler::StoreDeref() {
   return true;
 }
 
+bool Compiler::CallExtreme(bool max) {
+  constexpr uint32_t kMaxUnrolled = 4;
+  const InlineCache& cache = unit_.caches()[in_.c];
+  uint32_t n = cache.num_args;
+  if (n > kMaxUnrolled) return false;
+  for (uint32_t i = 1; i <= n; ++i) {
+    if (!MayBeInt(Listed(i))) return false;
+  }
+  // The builtins' copy keeps the function alive.
+  mov(rax, reinterpret_cast<uintptr_t>(cache.value));
+  Load(rbx, Listed(0));
+  cmp(rbx, rax);
+  jne(Otherwise(), T_NEAR);
+  // The best so far is rbx, and its value rdx.
+  Load(rbx, Listed(1));
+  IntValue(rdx, rbx, Listed(1));
+  for (uint32_t i = 2; i <= n; ++i) {
+    Load(rbp, Listed(i));
+    IntValue(rcx, rbp, Listed(i));
+    cmp(rcx, rdx);
+    if (max) {
+      cmovg(rdx, rcx);
+      cmovg(rbx, rbp);
+    } else {
+      cmovl(rdx, rcx);
+      cmovl(rbx, rbp);
+    }
+  }
+  inc(qword[rbx]);
+  for (uint32_t i = 0; i <= n; ++i) {
+    if (!IsTemp(Listed(i))) continue;
+    Load(rdi, Listed(i));
+    Consume(rdi, Listed(i));
+  }
+  Set(in_.a, rbx);
+  return true;
+}
+
 bool Compiler::CallLen() {
   Label sized;
   Load(rbx, Listed(0));
