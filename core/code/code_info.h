@@ -16,6 +16,13 @@ struct CodeLine {
   uint32_t file : 8;  // 0: CodeInfo::file; i: CodeInfo::inlined_files[i - 1]
 };
 
+// From `offset` to the next label, the block's code has this name: one of
+// several pieces that are called or jumped to.
+struct CodeLabel {
+  uint32_t offset;
+  const char* name;  // a static string
+};
+
 struct CodeInfo {
   std::string function;  // qualified name
   std::string file;
@@ -26,6 +33,8 @@ struct CodeInfo {
   // Sorted by offset; may be empty. Wanted where CodeMap::WantsLines().
   std::vector<CodeLine> lines = {};
   std::vector<std::string> inlined_files = {};
+  // Sorted by offset; may be empty.
+  std::vector<CodeLabel> labels = {};
 
   const std::string& FileOf(const CodeLine& entry) const {
     return entry.file == 0 ? file : inlined_files[entry.file - 1];

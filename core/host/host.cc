@@ -8,6 +8,7 @@
 #include "core/bytecode/translator.h"
 #include "core/host/activation.h"
 #include "core/host/frame.h"
+#include "core/listing/listing.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
@@ -135,6 +136,7 @@ Unit* EnsureUnit(PyCodeObject* code) {
       std::fputs(Disassemble(*unit).c_str(), stderr);
     }
   }
+  NoteForAsm(*unit);
   return unit;
 }
 

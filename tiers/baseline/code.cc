@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "core/code/code_map.h"
+#include "core/tier/manager.h"
+#include "core/tier/metrics.h"
 
 namespace pyvm::baseline {
 namespace {
@@ -28,6 +30,7 @@ bool InUse(const Code& code) {
 }
 
 void FreeRetired() {
+  if (Retired().empty()) return;
   std::erase_if(Retired(), [](Code* code) {
     if (InUse(*code)) return false;
     TheCodeMap().Free(code->exec);
@@ -71,6 +74,8 @@ Visit::Visit() : next(visits) {
 Visit::~Visit() {
   if (next != nullptr) next->prev = prev;
   (prev != nullptr ? prev->next : visits) = next;
+  // Nothing returns into any code now.
+  if (visits == nullptr) FreeRetired();
 }
 
 bool IsUnquickened(Op op) {
@@ -101,13 +106,16 @@ bool NoteStale(Unit* unit) {
     return false;
   }
   const char* refused = nullptr;
+  uint64_t start_ns = NowNs();
   Code* renewed = Compile(*unit, &refused);
   if (renewed == nullptr) {
     code->renewals = kMaxRenewals;
-    return false;
+  } else {
+    renewed->renewals = code->renewals + 1;
+    unit->tier_code = renewed;
   }
-  renewed->renewals = code->renewals + 1;
-  unit->tier_code = renewed;
+  NoteRenewal(unit, start_ns, refused);
+  if (renewed == nullptr) return false;
   Release(code);
   return true;
 }

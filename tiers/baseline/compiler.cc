@@ -40,7 +40,7 @@ void Compiler::Run() {
   L(labels_[unit_.num_instrs]);
   ud2();
   for (Slow& slow : slows_) {
-    L(slow.label);
+    OutOfLine(slow.label, slow.at);
     Step(slow.at, stubs_.step);
     if (slow.next != 0) {
       test(rax, rax);
@@ -49,7 +49,7 @@ void Compiler::Run() {
     JumpOutside(stubs_.transfer);
   }
   for (Wide& wide : wides_) {
-    L(wide.label);
+    OutOfLine(wide.label, wide.at);
     mov(rdi, wide.object);
     CallOutside(stubs_.wide_value);
     jne(*wide.otherwise, T_NEAR);
@@ -57,12 +57,22 @@ void Compiler::Run() {
     jmp(wide.back, T_NEAR);
   }
   for (Back& back : backs_) {
-    L(back.label);
+    OutOfLine(back.label, back.target);
     lea(rdi, InstrAddress(back.target));
     HandlerArguments();
     CallC(BackEdge);
     JumpOutside(stubs_.transfer);
   }
+}
+
+std::vector<CodePlace> Compiler::Places() const {
+  std::vector<CodePlace> places;
+  for (uint32_t i = 0; i < unit_.num_instrs; i += InstrWords(unit_, i)) {
+    places.push_back({offsets_[i], i});
+  }
+  places.push_back({offsets_[unit_.num_instrs], unit_.num_instrs});
+  places.insert(places.end(), out_of_line_.begin(), out_of_line_.end());
+  return places;
 }
 
 bool Compiler::Fast() {
@@ -250,7 +260,13 @@ Code* Compile(const Unit& unit, const char** refused) {
   info.file = name.filename;
   info.line = name.first_line;
   info.owner = &unit;
+  if (TheCodeMap().WantsLines()) {
+    info.lines = LinesOf(unit, compiler.Places());
+  }
   TheCodeMap().Add(block->exec, std::move(info));
+  if (WantsAsm(unit)) {
+    DumpAsm(unit, {"baseline", block->exec, size, compiler.Places()});
+  }
   auto* code =
       new Code{.exec = block->exec,
                .offsets = offsets.get(),

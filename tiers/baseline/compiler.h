@@ -19,6 +19,7 @@
 #include "core/bytecode/unit.h"
 #include "core/code/code_memory.h"
 #include "core/feedback/inline_cache.h"
+#include "core/listing/listing.h"
 #include "core/runtime/object.h"
 #include "tiers/baseline/assembler.h"
 #include "tiers/baseline/code.h"
@@ -41,6 +42,9 @@ class Compiler : public Assembler {
 
   void Run();
 
+  // What belongs to which instruction.
+  std::vector<CodePlace> Places() const;
+
  private:
   // Out of line: the handler does instruction `at`, and behind it comes `next`
   // (0: nothing does).
@@ -51,6 +55,7 @@ class Compiler : public Assembler {
   // An int that has more than one digit.
   struct Wide {
     Label label, back;
+    uint32_t at;
     Reg64 value, object;
     Label* otherwise;
   };
@@ -144,6 +149,11 @@ class Compiler : public Assembler {
 
   // --- Slow paths ------------------------------------------------------------
 
+  // What follows is for instruction `at`, and out of line.
+  void OutOfLine(Label& label, uint32_t at) {
+    out_of_line_.push_back({offset(), at});
+    L(label);
+  }
   bool FallsThrough() const {
     return (InfoOf(BaseOf(in_.op)).effects & kEffectEnd) == 0;
   }
@@ -310,6 +320,7 @@ class Compiler : public Assembler {
   std::deque<Slow> slows_;
   std::deque<Back> backs_;
   std::deque<Wide> wides_;
+  std::vector<CodePlace> out_of_line_;
   // Of the present instruction.
   Instr in_ = {};
   uint32_t at_ = 0, next_ = 0;

@@ -22,6 +22,7 @@ void Compiler::IntValue(const Reg64& value, const Reg64& object, Operand x,
   cmp(qword[object + kType], Low(&PyLong_Type));
   jne(not_int != nullptr ? *not_int : Otherwise(), T_NEAR);
   Wide& wide = wides_.emplace_back();
+  wide.at = at_;
   wide.value = value;
   wide.object = object;
   wide.otherwise = &Otherwise();

@@ -1,7 +1,11 @@
 #include "tiers/baseline/stubs.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/code/code_map.h"
 #include "core/code/frame_layout.h"
@@ -520,6 +524,35 @@ class StubCompiler : public Assembler {
       hand_over_, raise_;
 };
 
+// What listings call the stubs.
+std::vector<CodeLabel> LabelsOf(const Stubs& stubs, const uint8_t* exec) {
+  auto* run =
+      reinterpret_cast<const uint8_t*>(reinterpret_cast<uintptr_t>(stubs.run));
+  const std::pair<const uint8_t*, const char*> names[] = {
+      {run, "run"},
+      {stubs.transfer, "transfer"},
+      {stubs.step, "step"},
+      {stubs.step_unquickened, "step_unquickened"},
+      {stubs.wide_value, "wide_value"},
+      {stubs.drop, "drop"},
+      {stubs.store_int, "store_int"},
+      {stubs.store_float, "store_float"},
+      {stubs.enter_callee, "enter_callee"},
+      {stubs.leave_frame, "leave_frame"},
+  };
+  static_assert(std::size(names) * sizeof(void*) == sizeof(Stubs),
+                "each stub has a name");
+  std::vector<CodeLabel> labels;
+  for (const auto& [address, name] : names) {
+    labels.push_back({static_cast<uint32_t>(address - exec), name});
+  }
+  std::sort(labels.begin(), labels.end(),
+            [](const CodeLabel& a, const CodeLabel& b) {
+              return a.offset < b.offset;
+            });
+  return labels;
+}
+
 CodeZone zone;
 
 const FrameLayout& Layout() {
@@ -562,7 +595,8 @@ const Stubs* TheStubs(const char** refused) {
   stubs = compiler.Compile();
   if (!compiler.good()) Py_FatalError("pyvm: baseline stubs do not assemble");
   TheCodeMemory().Shrink(block->exec, compiler.offset());
-  TheCodeMap().Add(block->exec, {.function = "pyvm baseline stubs"});
+  TheCodeMap().Add(block->exec, {.function = "pyvm baseline stubs",
+                                 .labels = LabelsOf(*stubs, block->exec)});
   return &*stubs;
 }
 
