@@ -41,7 +41,8 @@ struct CodeInfo {
   }
 };
 
-// "py::outer.<locals>.inner:/path/file.py:12": what profilers show.
+// "py::outer.<locals>.inner:/path/file.py:12": what profilers show. "py::inner"
+// for what comes from no file.
 std::string SymbolOf(const CodeInfo& info);
 
 }  // namespace pyvm

@@ -13,6 +13,7 @@
 namespace pyvm {
 
 std::string SymbolOf(const CodeInfo& info) {
+  if (info.file.empty()) return absl::StrCat("py::", info.function);
   return absl::StrCat("py::", info.function, ":", info.file, ":", info.line);
 }
 

@@ -342,9 +342,12 @@ Manager::Attempt Manager::Evict(History* history) {
 void Manager::NoteOutcome(History* history, const pyvm_event& event,
                           const Tier* tier, const Attempt& attempt) {
   bool timed = !options.virtual_time;
-  log_.Compile(event, tier != nullptr ? tier->name : "?",
-               timed ? NowNs() - attempt.spent_ns : event.time_ns,
-               timed ? attempt.spent_ns : 0, attempt.refused);
+  // The way back to the landing tier is no compilation.
+  if (attempt.refused != nullptr || tier != config_.landing) {
+    log_.Compile(event, tier != nullptr ? tier->name : "?",
+                 timed ? NowNs() - attempt.spent_ns : event.time_ns,
+                 timed ? attempt.spent_ns : 0, attempt.refused);
+  }
   if (attempt.refused == nullptr) {
     log_.Install(event, tier == config_.landing ? "evict" : "install",
                  tier->name, EventTimeNs(), CodeBytesOf(*history->unit));
