@@ -1,8 +1,9 @@
 #include "core/driver/collections.h"
 
+#include <Python.h>
+
 #include <cstring>
 
-#include "core/runtime/ref.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
 
@@ -40,12 +41,16 @@ PyMethodDef kCallback = {"pyvm_note_collection", NoteCollection, METH_VARARGS,
 }  // namespace
 
 int LogCollections() {
-  Ref gc(PyImport_ImportModule("gc"));
-  if (!gc) return -1;
-  Ref callbacks(PyObject_GetAttrString(gc.get(), "callbacks"));
-  Ref callback(PyCFunction_New(&kCallback, nullptr));
-  if (!callbacks || !callback) return -1;
-  return PyList_Append(callbacks.get(), callback.get());
+  PyObject* gc = PyImport_ImportModule("gc");
+  PyObject* callbacks =
+      gc != nullptr ? PyObject_GetAttrString(gc, "callbacks") : nullptr;
+  PyObject* callback =
+      callbacks != nullptr ? PyCFunction_New(&kCallback, nullptr) : nullptr;
+  int status = callback != nullptr ? PyList_Append(callbacks, callback) : -1;
+  Py_XDECREF(callback);
+  Py_XDECREF(callbacks);
+  Py_XDECREF(gc);
+  return status;
 }
 
 }  // namespace pyvm

@@ -1,5 +1,7 @@
 #include "core/listing/listing.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -74,6 +76,9 @@ std::vector<std::string> SourceLines(PyCodeObject* code) {
     PyErr_Clear();
     return lines;
   }
+  // What is no file might wait for somebody who writes.
+  struct stat info;
+  if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return lines;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     lines.push_back(std::move(line));
