@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/code/frame_layout.h"
+
 namespace pyvm {
 
 // From `offset` (bytes from the block's beginning) to the next entry, code is
@@ -35,6 +37,8 @@ struct CodeInfo {
   std::vector<std::string> inlined_files = {};
   // Sorted by offset; may be empty.
   std::vector<CodeLabel> labels = {};
+  // For debuggers; sorted by offset; may be empty.
+  std::vector<InnerFrame> inner_frames = {};
 
   const std::string& FileOf(const CodeLine& entry) const {
     return entry.file == 0 ? file : inlined_files[entry.file - 1];

@@ -105,6 +105,9 @@ class StubCompiler : public Assembler {
     return stubs;
   }
 
+  // Where C functions are called by what units have called.
+  const std::vector<InnerFrame>& inner_frames() const { return inner_frames_; }
+
  private:
   // Saves what C functions may clobber and stubs preserve; rsp is aligned for a
   // call in a stub that was called.
@@ -114,6 +117,7 @@ class StubCompiler : public Assembler {
     push(rsi);
     sub(rsp, 16);
     movsd(ptr[rsp], xmm0);
+    inner_frames_.push_back({offset(), kSaved + 8});
   }
   void RestoreVolatile() {
     movsd(xmm0, ptr[rsp]);
@@ -121,6 +125,7 @@ class StubCompiler : public Assembler {
     pop(rsi);
     pop(rdx);
     pop(rcx);
+    inner_frames_.push_back({offset(), 0});
   }
   static constexpr int kSaved = 40;
 
@@ -520,6 +525,7 @@ class StubCompiler : public Assembler {
     jmp(popped);
   }
 
+  std::vector<InnerFrame> inner_frames_;
   Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
       hand_over_, raise_;
 };
@@ -596,7 +602,8 @@ const Stubs* TheStubs(const char** refused) {
   if (!compiler.good()) Py_FatalError("pyvm: baseline stubs do not assemble");
   TheCodeMemory().Shrink(block->exec, compiler.offset());
   TheCodeMap().Add(block->exec, {.function = "pyvm baseline stubs",
-                                 .labels = LabelsOf(*stubs, block->exec)});
+                                 .labels = LabelsOf(*stubs, block->exec),
+                                 .inner_frames = compiler.inner_frames()});
   return &*stubs;
 }
 
