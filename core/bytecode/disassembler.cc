@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "core/bytecode/analysis.h"
 #include "core/bytecode/decode.h"
@@ -18,25 +19,6 @@ std::string Utf8(PyObject* str) {
   const char* utf8 = str == nullptr ? nullptr : PyUnicode_AsUTF8(str);
   if (utf8 == nullptr) PyErr_Clear();
   return utf8 == nullptr ? "?" : utf8;
-}
-
-// A constant, cut to a readable length; code objects by their names.
-std::string ConstantText(PyObject* o) {
-  if (PyCode_Check(o)) {
-    return "<code " + Utf8(reinterpret_cast<PyCodeObject*>(o)->co_qualname) +
-           ">";
-  }
-  PyObject* repr = PyObject_Repr(o);
-  std::string text = Utf8(repr);
-  Py_XDECREF(repr);
-  constexpr size_t kMost = 40;
-  if (text.size() > kMost) {
-    size_t end = kMost - 3;
-    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;  // within a character
-    text.resize(end);
-    text += "...";
-  }
-  return text;
 }
 
 // The operator of a comparison, fused or not; null for other operations.
@@ -61,7 +43,7 @@ class Disassembly {
  public:
   explicit Disassembly(const Unit& unit) : u_(unit) {}
 
-  std::string Run() {
+  UnitText Run() {
     uint32_t count = 0;
     for (uint32_t i = 0; i < u_.num_instrs; i += InstrWords(u_, i)) {
       ++count;
@@ -82,10 +64,10 @@ class Disassembly {
                     new_line ? std::to_string(line).c_str() : "", mark, i,
                     InfoOf(BaseOf(u_.instrs[i].op)).name);
       std::string text = head + One(i);
-      out_ += text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+      text.resize(text.find_last_not_of(' ') + 1);
+      out_.instrs.push_back({i, new_line ? line : 0, text + "\n"});
     }
-    out_ += ranges_;
-    return out_;
+    return std::move(out_);
   }
 
  private:
@@ -95,14 +77,15 @@ class Disassembly {
     auto number = [](uint32_t n, const char* what) {
       return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
     };
-    out_ += Utf8(u_.code->co_qualname) + " (" + Utf8(u_.code->co_filename) +
-            ":" + std::to_string(u_.code->co_firstlineno) + ")\n  " +
-            number(count, "instruction") + ", " +
-            number(u_.bytes_bytecode, "byte") + "; " +
-            number(u_.num_locals, "local") + ", " +
-            number(u_.num_registers - u_.num_locals, "temporary slot") + "; " +
-            number(u_.num_caches, "inline cache") + ", " +
-            number(u_.bytes_caches, "byte") + "\n";
+    out_.header = Utf8(u_.code->co_qualname) + " (" +
+                  Utf8(u_.code->co_filename) + ":" +
+                  std::to_string(u_.code->co_firstlineno) + ")\n  " +
+                  number(count, "instruction") + ", " +
+                  number(u_.bytes_bytecode, "byte") + "; " +
+                  number(u_.num_locals, "local") + ", " +
+                  number(u_.num_registers - u_.num_locals, "temporary slot") +
+                  "; " + number(u_.num_caches, "inline cache") + ", " +
+                  number(u_.bytes_caches, "byte") + "\n";
   }
 
   // Rows of the exception table, in instructions.
@@ -121,10 +104,10 @@ class Disassembly {
       }
       if (first < 0 || handler < 0) continue;
       handlers_.insert(handler);
-      ranges_ += "  exceptions " + std::to_string(first) + ".." +
-                 std::to_string(last) + " -> " + std::to_string(handler) +
-                 ", keeps " + std::to_string(r.depth) +
-                 (r.lasti ? ", pushes position" : "") + "\n";
+      out_.ranges += "  exceptions " + std::to_string(first) + ".." +
+                     std::to_string(last) + " -> " + std::to_string(handler) +
+                     ", keeps " + std::to_string(r.depth) +
+                     (r.lasti ? ", pushes position" : "") + "\n";
     }
   }
 
@@ -210,7 +193,7 @@ class Disassembly {
   std::string Generic(uint32_t i, const OpInfo& info) const;
 
   const Unit& u_;
-  std::string out_, ranges_;
+  UnitText out_;
   std::set<int64_t> targets_, handlers_;
 };
 
@@ -345,6 +328,34 @@ std::string Disassembly::Generic(uint32_t i, const OpInfo& info) const {
 
 }  // namespace
 
-std::string Disassemble(const Unit& unit) { return Disassembly(unit).Run(); }
+// Code objects are shown by their names.
+std::string ConstantText(PyObject* o) {
+  if (PyCode_Check(o)) {
+    return "<code " + Utf8(reinterpret_cast<PyCodeObject*>(o)->co_qualname) +
+           ">";
+  }
+  PyObject* repr = PyObject_Repr(o);
+  std::string text = Utf8(repr);
+  Py_XDECREF(repr);
+  constexpr size_t kMost = 40;
+  if (text.size() > kMost) {
+    size_t end = kMost - 3;
+    while (end > 0 && (text[end] & 0xc0) == 0x80) --end;  // within a character
+    text.resize(end);
+    text += "...";
+  }
+  return text;
+}
+
+UnitText DisassembleByInstr(const Unit& unit) {
+  return Disassembly(unit).Run();
+}
+
+std::string Disassemble(const Unit& unit) {
+  UnitText text = DisassembleByInstr(unit);
+  std::string all = std::move(text.header);
+  for (const ListedInstr& row : text.instrs) all += row.text;
+  return all + text.ranges;
+}
 
 }  // namespace pyvm

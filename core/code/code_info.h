@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/code/frame_layout.h"
+
 namespace pyvm {
 
 // From `offset` (bytes from the block's beginning) to the next entry, code is
@@ -14,6 +16,13 @@ struct CodeLine {
   uint32_t offset;
   uint32_t line : 24;
   uint32_t file : 8;  // 0: CodeInfo::file; i: CodeInfo::inlined_files[i - 1]
+};
+
+// From `offset` to the next label, the block's code has this name: one of
+// several pieces that are called or jumped to.
+struct CodeLabel {
+  uint32_t offset;
+  const char* name;  // a static string
 };
 
 struct CodeInfo {
@@ -26,13 +35,18 @@ struct CodeInfo {
   // Sorted by offset; may be empty. Wanted where CodeMap::WantsLines().
   std::vector<CodeLine> lines = {};
   std::vector<std::string> inlined_files = {};
+  // Sorted by offset; may be empty.
+  std::vector<CodeLabel> labels = {};
+  // For debuggers; sorted by offset; may be empty.
+  std::vector<InnerFrame> inner_frames = {};
 
   const std::string& FileOf(const CodeLine& entry) const {
     return entry.file == 0 ? file : inlined_files[entry.file - 1];
   }
 };
 
-// "py::outer.<locals>.inner:/path/file.py:12": what profilers show.
+// "py::outer.<locals>.inner:/path/file.py:12": what profilers show. "py::inner"
+// for what comes from no file.
 std::string SymbolOf(const CodeInfo& info);
 
 }  // namespace pyvm

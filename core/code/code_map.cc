@@ -13,6 +13,7 @@
 namespace pyvm {
 
 std::string SymbolOf(const CodeInfo& info) {
+  if (info.file.empty()) return absl::StrCat("py::", info.function);
   return absl::StrCat("py::", info.function, ":", info.file, ":", info.line);
 }
 
@@ -70,6 +71,43 @@ const CodeInfo* CodeMap::Find(const void* pc) const {
   if (after == entries_.begin()) return nullptr;
   const auto& [begin, entry] = *std::prev(after);
   return at < begin + entry->size ? &entry->info : nullptr;
+}
+
+std::string CodeMap::NameAt(const void* pc) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto* at = static_cast<const uint8_t*>(pc);
+  auto after = entries_.upper_bound(at);
+  if (after == entries_.begin()) return "";
+  const auto& [begin, entry] = *std::prev(after);
+  if (at >= begin + entry->size) return "";
+  auto offset = static_cast<uint32_t>(at - begin);
+  const std::vector<CodeLabel>& labels = entry->info.labels;
+  auto next = std::upper_bound(
+      labels.begin(), labels.end(), offset,
+      [](uint32_t o, const CodeLabel& label) { return o < label.offset; });
+  std::string name = entry->info.function;
+  if (next != labels.begin()) {
+    name = std::prev(next)->name;
+    offset -= std::prev(next)->offset;
+  }
+  return offset == 0 ? name : absl::StrCat(name, "+0x", absl::Hex(offset));
+}
+
+uint64_t CodeMap::OwnerlessBytes() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  uint64_t bytes = 0;
+  for (const auto& [begin, entry] : entries_) {
+    if (entry->info.owner == nullptr) bytes += entry->size;
+  }
+  return bytes;
+}
+
+std::string CodeMap::NameOfOwner(const void* owner) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& [begin, entry] : entries_) {
+    if (entry->info.owner == owner) return entry->info.function;
+  }
+  return "";
 }
 
 uint32_t CodeMap::LineAt(const CodeInfo& info, uint32_t offset) {

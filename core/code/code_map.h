@@ -53,6 +53,16 @@ class CodeMap final : private ForkAware {
   // until the block is freed. Not for signal handlers.
   const CodeInfo* Find(const void* pc) const;
 
+  // What is at `pc`, with the distance from its beginning if that is not zero:
+  // "f+0x1c", or the name of a label. "" where there is nothing.
+  std::string NameAt(const void* pc) const;
+
+  // Bytes of blocks that have no owner.
+  uint64_t OwnerlessBytes() const;
+
+  // The function whose code is `owner`'s; "" where there is none. Slow.
+  std::string NameOfOwner(const void* owner) const;
+
   // The line of code at `offset`; `info.line` where it is not known.
   static uint32_t LineAt(const CodeInfo& info, uint32_t offset);
 

@@ -96,6 +96,45 @@ TEST_F(CodeMapTest, Lines) {
   EXPECT_EQ(CodeMap::LineAt({.function = "g", .file = "", .line = 3}, 9), 3u);
 }
 
+TEST_F(CodeMapTest, NamesOfAddresses) {
+  CodeBlock block = Add("f", 1);
+  EXPECT_EQ(map_.NameAt(block.exec), "f");
+  EXPECT_EQ(map_.NameAt(block.exec + 5), "f+0x5");
+  EXPECT_EQ(map_.NameAt(block.exec - 1), "");
+  EXPECT_EQ(map_.NameAt(block.exec + block.size), "");
+  CodeBlock stubs = ConstantCode(1).Install(&memory_, zone_);
+  map_.Add(stubs.exec,
+           {.function = "stubs", .labels = {{2, "enter"}, {4, "leave"}}});
+  EXPECT_EQ(map_.NameAt(stubs.exec + 1), "stubs+0x1");
+  EXPECT_EQ(map_.NameAt(stubs.exec + 2), "enter");
+  EXPECT_EQ(map_.NameAt(stubs.exec + 3), "enter+0x1");
+  EXPECT_EQ(map_.NameAt(stubs.exec + 5), "leave+0x1");
+}
+
+TEST_F(CodeMapTest, PerfSeesLabels) {
+  ASSERT_TRUE(map_.Configure({.perf_map = true, .folder = Folder()}).ok());
+  CodeBlock stubs = ConstantCode(1).Install(&memory_, zone_);
+  map_.Add(stubs.exec,
+           {.function = "stubs", .labels = {{0, "enter"}, {4, "leave"}}});
+  auto address = reinterpret_cast<uint64_t>(stubs.exec);
+  EXPECT_EQ(Read(MapFile()),
+            absl::StrCat(absl::Hex(address), " 4 py::stubs::enter\n",
+                         absl::Hex(address + 4), " ", absl::Hex(stubs.size - 4),
+                         " py::stubs::leave\n"));
+  unlink(MapFile().c_str());
+}
+
+TEST_F(CodeMapTest, Owners) {
+  EXPECT_EQ(map_.OwnerlessBytes(), 0u);
+  CodeBlock owned = Add("f", 1);
+  CodeBlock shared = ConstantCode(1).Install(&memory_, zone_);
+  map_.Add(shared.exec, {.function = "stubs"});
+  EXPECT_EQ(map_.OwnerlessBytes(), shared.size);
+  EXPECT_EQ(map_.NameOfOwner(this), "f");
+  map_.Free(owned.exec);
+  EXPECT_EQ(map_.NameOfOwner(this), "");
+}
+
 TEST_F(CodeMapTest, LinesAreWantedByWhoShowsThem) {
   EXPECT_FALSE(map_.WantsLines());
   ASSERT_TRUE(map_.Configure({.perf_map = true, .folder = Folder()}).ok());

@@ -181,8 +181,10 @@ void DebugElf::AddSection(const char* name, std::string contents) {
   AddSection(name, SHT_PROGBITS, 0, 0, std::move(contents), size);
 }
 
-void DebugElf::AddFrames(const FrameLayout& layout) {
-  AddSection(".eh_frame", EhFrame(layout, begin_, size_, /*prologue=*/true));
+void DebugElf::AddFrames(const FrameLayout& layout,
+                         const std::vector<InnerFrame>& inner) {
+  AddSection(".eh_frame",
+             EhFrame(layout, begin_, size_, /*prologue=*/true, inner));
 }
 
 void DebugElf::AddLines(const CodeInfo& info) {

@@ -21,7 +21,8 @@ class DebugElf {
   DebugElf(const std::string& symbol, uint64_t begin, uint64_t size);
 
   // .eh_frame
-  void AddFrames(const FrameLayout& layout);
+  void AddFrames(const FrameLayout& layout,
+                 const std::vector<InnerFrame>& inner = {});
   // .debug_info, with one function, and .debug_line
   void AddLines(const CodeInfo& info);
 

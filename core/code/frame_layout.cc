@@ -14,6 +14,8 @@ namespace {
 // Call frame instructions (DWARF 4, 7.23).
 enum : uint8_t {
   kNop = 0x00,
+  kAdvance4 = 0x04,
+  kSameValue = 0x08,
   kDefCfa = 0x0c,
   kDefCfaRegister = 0x0d,
   kDefCfaOffset = 0x0e,
@@ -69,6 +71,27 @@ void PutPrologue(ByteWriter* out, const FrameLayout& layout) {
   if (rest > 0) out->U8(kAdvance | rest);
 }
 
+// What is described so far ends `at` bytes behind the beginning.
+void PutInner(ByteWriter* out, const FrameLayout& layout, uint32_t at,
+              const std::vector<InnerFrame>& inner) {
+  for (const InnerFrame& frame : inner) {
+    out->U8(kAdvance4);
+    out->U32(frame.offset - at);
+    at = frame.offset;
+    if (frame.cfa_from_rsp == 0) {
+      PutFrame(out, layout);
+      continue;
+    }
+    PutCfa(out, DwarfRegister::kRsp, frame.cfa_from_rsp);
+    auto keeps = [&](DwarfRegister reg) {
+      out->U8(kSameValue);
+      out->Uleb(static_cast<uint64_t>(reg));
+    };
+    if (layout.rbp_frame) keeps(DwarfRegister::kRbp);
+    for (const FrameLayout::Saved& saved : layout.saved) keeps(saved.reg);
+  }
+}
+
 // Begins a record, whose length comes when it ends.
 size_t Begin(ByteWriter* out) {
   out->U32(0);
@@ -84,7 +107,7 @@ void End(ByteWriter* out, size_t begin) {
 }  // namespace
 
 std::string EhFrame(const FrameLayout& layout, uint64_t begin, uint64_t size,
-                    bool prologue) {
+                    bool prologue, const std::vector<InnerFrame>& inner) {
   ByteWriter out;
   size_t common = Begin(&out);
   out.U32(0);  // a common entry
@@ -104,6 +127,7 @@ std::string EhFrame(const FrameLayout& layout, uint64_t begin, uint64_t size,
   out.U64(size);
   if (prologue && layout.prologue_bytes > 0) PutPrologue(&out, layout);
   PutFrame(&out, layout);
+  PutInner(&out, layout, prologue ? layout.prologue_bytes : 0, inner);
   End(&out, entry);
 
   out.U32(0);  // no more

@@ -42,11 +42,19 @@ struct FrameLayout {
   uint8_t prologue_bytes = 0;
 };
 
+// From `offset` in a block to the next such place, code has a frame of its own:
+// it has been called by code of the zone, and saves none of what FrameLayout
+// says. 0: it has the zone's frame again.
+struct InnerFrame {
+  uint32_t offset;
+  int32_t cfa_from_rsp;
+};
+
 // The contents of an .eh_frame section (LSB 5.0, 10.6) for the code from
 // `begin` on, `size` bytes, with its terminator. With `prologue`, the frame is
-// described while it is being made too.
+// described while it is being made too. `inner` is sorted by offset.
 std::string EhFrame(const FrameLayout& layout, uint64_t begin, uint64_t size,
-                    bool prologue);
+                    bool prologue, const std::vector<InnerFrame>& inner = {});
 
 // Tells the C++ run-time library's unwinder, while this lives, of code that all
 // has one frame layout. One object may stand for a whole region: the library

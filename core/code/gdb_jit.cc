@@ -96,7 +96,7 @@ GdbObject::~GdbObject() = default;
 std::string GdbElfOfBlock(const CodeInfo& info, const void* begin,
                           uint64_t size, const FrameLayout* layout) {
   DebugElf elf(SymbolOf(info), reinterpret_cast<uint64_t>(begin), size);
-  if (layout != nullptr) elf.AddFrames(*layout);
+  if (layout != nullptr) elf.AddFrames(*layout, info.inner_frames);
   elf.AddLines(info);
   return elf.Finish();
 }

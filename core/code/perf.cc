@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -86,6 +87,23 @@ void PutLine(ByteWriter* out, uint64_t address, uint32_t line,
   out->String(file);
 }
 
+// What is to be shown under one name.
+struct Part {
+  std::string symbol;
+  uint64_t begin, end;  // offsets
+};
+
+std::vector<Part> PartsOf(const CodeInfo& info, uint64_t size) {
+  std::vector<Part> parts = {{SymbolOf(info), 0, size}};
+  for (const CodeLabel& label : info.labels) {
+    parts.back().end = label.offset;
+    if (label.offset == parts.back().begin) parts.pop_back();
+    parts.push_back(
+        {absl::StrCat(SymbolOf(info), "::", label.name), label.offset, size});
+  }
+  return parts;
+}
+
 void PutRecord(ByteWriter* out, RecordId id, const ByteWriter& body) {
   auto size = static_cast<uint32_t>(sizeof(RecordHeader) + body.size());
   out->Put(RecordHeader{id, size, Timestamp()});
@@ -103,9 +121,14 @@ absl::Status PerfMap::Open(const std::string& path) {
 }
 
 void PerfMap::Add(const CodeInfo& info, const void* begin, uint64_t size) {
-  std::string symbol = absl::StrReplaceAll(SymbolOf(info), {{"\n", " "}});
-  Append(path_, absl::StrCat(absl::Hex(reinterpret_cast<uint64_t>(begin)), " ",
-                             absl::Hex(size), " ", symbol, "\n"));
+  std::string rows;
+  for (const Part& part : PartsOf(info, size)) {
+    uint64_t address = reinterpret_cast<uint64_t>(begin) + part.begin;
+    absl::StrAppend(&rows, absl::Hex(address), " ",
+                    absl::Hex(part.end - part.begin), " ",
+                    absl::StrReplaceAll(part.symbol, {{"\n", " "}}), "\n");
+  }
+  Append(path_, rows);
 }
 
 absl::Status JitDump::Open(const std::string& path) {
@@ -149,17 +172,20 @@ void JitDump::Add(const CodeInfo& info, const void* begin, uint64_t size) {
       info.lines.empty() ? CodeLine{0, info.line, 0} : info.lines.back();
   PutLine(&lines, address + size, last.line, info.FileOf(last));
 
-  ByteWriter load;
-  load.Put(CodeLoad{static_cast<uint32_t>(getpid()),
-                    static_cast<uint32_t>(syscall(SYS_gettid)), address,
-                    address, size, ++blocks_});
-  load.String(SymbolOf(info));
-  load.Bytes(begin, size);
-
   // The lines come before the code that they belong to.
   ByteWriter out;
-  PutRecord(&out, kDebugInfo, lines);
-  PutRecord(&out, kCodeLoad, load);
+  if (info.labels.empty()) PutRecord(&out, kDebugInfo, lines);
+  for (const Part& part : PartsOf(info, size)) {
+    ByteWriter load;
+    load.Put(CodeLoad{static_cast<uint32_t>(getpid()),
+                      static_cast<uint32_t>(syscall(SYS_gettid)),
+                      address + part.begin, address + part.begin,
+                      part.end - part.begin, ++blocks_});
+    load.String(part.symbol);
+    load.Bytes(static_cast<const uint8_t*>(begin) + part.begin,
+               part.end - part.begin);
+    PutRecord(&out, kCodeLoad, load);
+  }
   Append(path_, out.bytes());
 }
 

@@ -202,8 +202,8 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
       ->type_name("FILE")
       ->multi_option_policy(TakeLast);
   app->add_option("--dump", raw->dumps,
-                  "show what is made of the functions: bytecode")
-      ->type_name("KIND[:GLOB]");
+                  "show what is made of the functions: bytecode, asm")
+      ->type_name("KIND,...[:GLOB]");
   app->add_flag("--list{all}", raw->lists,
                 "names, help and parameters of tiers, policies, monitors,\n"
                 "passes, metrics, tunables: all of these; operations")
@@ -238,12 +238,19 @@ absl::Status ParseDumps(const std::vector<std::string>& dumps,
   for (const std::string& dump : dumps) {
     std::pair<std::string, std::string> pair =
         absl::StrSplit(dump, absl::MaxSplits(':', 1));
-    if (pair.first != "bytecode") {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--dump: unknown kind '", pair.first, "'",
-                       Suggestion(pair.first, {"bytecode"})));
+    std::string glob = pair.second.empty() ? "*" : pair.second;
+    for (const std::string& kind :
+         std::vector<std::string>(absl::StrSplit(pair.first, ','))) {
+      if (kind == "bytecode") {
+        line->dump_bytecode = glob;
+      } else if (kind == "asm") {
+        line->dump_asm = glob;
+      } else {
+        return absl::InvalidArgumentError(
+            absl::StrCat("--dump: unknown kind '", kind, "'",
+                         Suggestion(kind, {"bytecode", "asm"})));
+      }
     }
-    line->dump_bytecode = pair.second.empty() ? "*" : pair.second;
   }
   return absl::OkStatus();
 }
@@ -493,6 +500,7 @@ std::string HelpText(const std::string& program) {
       "  pyvm --monitors=opcount:top=20 prog.py\n"
       "  pyvm --policy=hotspot:t3=100 --trace=trace.json prog.py\n"
       "  pyvm --dump=bytecode:main prog.py\n"
+      "  pyvm --tiers=baseline --dump=asm:main prog.py\n"
       "In a program: import pyvm; help(pyvm)\n");
   return text;
 }

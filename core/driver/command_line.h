@@ -24,6 +24,7 @@ struct CommandLine {
   std::string trace;                 // a file, or ""
   std::vector<std::string> lists;    // kinds, or "all"
   std::string dump_bytecode;         // a glob, or ""
+  std::string dump_asm;              // the same
   uint32_t stress = 0;               // of enum Stress
   uint32_t perf = 0;                 // of enum Perf
   bool gdb = false;

@@ -89,6 +89,13 @@ TEST(CommandLineTest, OwnOptionsAreTakenOut) {
   EXPECT_TRUE(line.virtual_time);
 }
 
+TEST(CommandLineTest, DumpsSeveralKinds) {
+  Parsed parsed = Parse({"--dump=bytecode,asm:f", "--dump=asm"});
+  ASSERT_TRUE(parsed.line.ok()) << parsed.line.status();
+  EXPECT_EQ(parsed.line->dump_bytecode, "f");
+  EXPECT_EQ(parsed.line->dump_asm, "*");
+}
+
 TEST(CommandLineTest, TheLastOneCounts) {
   Parsed parsed = Parse({"--stats=a", "--stats=b", "--tiers=x", "--tiers=y"});
   EXPECT_EQ(parsed.line->stats, "b");
@@ -121,6 +128,8 @@ TEST(CommandLineTest, ErrorsAreOneLineAndSayWhatToDo) {
   EXPECT_EQ(ErrorOf({"--tiers"}), "option --tiers needs a value");
   EXPECT_EQ(ErrorOf({"--tiers="}), "option --tiers needs a value");
   EXPECT_EQ(ErrorOf({"--strict=1"}), "option --strict takes no value");
+  EXPECT_EQ(ErrorOf({"--dump=bytecode,asn:f"}),
+            "--dump: unknown kind 'asn'; did you mean 'asm'?");
   EXPECT_EQ(ErrorOf({"--dump=bytcode"}),
             "--dump: unknown kind 'bytcode'; did you mean 'bytecode'?");
   EXPECT_EQ(ErrorOf({"--stress=promot"}),

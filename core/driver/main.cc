@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/driver/collections.h"
 #include "core/driver/command_line.h"
 #include "core/driver/module.h"
 #include "core/driver/python_config.h"
@@ -15,6 +16,7 @@
 #include "core/plugin/registry.h"
 #include "core/runtime/methods.h"
 #include "core/runtime/object.h"
+#include "core/tier/manager.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
 
@@ -64,6 +66,8 @@ absl::Status InstallTiers() {
   if (MarkSysModule() < 0) return PythonError("cannot mark the sys module");
   if ((options.stress & kStressGc) != 0) status = StressGc();
   if (!status.ok() || !HasExitWork()) return status;
+  if (TheManager().log().enabled() && LogCollections() < 0)
+    return PythonError("cannot watch the garbage collector");
   // Exit functions run last-in first-out: ours sees all that the program did.
   // What the program does not let run (atexit._clear) is made up for when
   // CPython is gone.

@@ -157,7 +157,8 @@ PyObject* UnitFunction(PyObject*, PyObject* object) {
             PutNumber(dict.get(), "instructions", unit->num_instrs) &&
             PutNumber(dict.get(), "registers", unit->num_registers) &&
             PutNumber(dict.get(), "bytecode_bytes", unit->bytes_bytecode) &&
-            PutNumber(dict.get(), "cache_bytes", unit->bytes_caches);
+            PutNumber(dict.get(), "cache_bytes", unit->bytes_caches) &&
+            PutNumber(dict.get(), "code_bytes", CodeBytesOf(*unit));
   return ok ? dict.release() : nullptr;
 }
 

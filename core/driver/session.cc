@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -13,11 +14,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/bytecode/unit.h"
 #include "core/code/code_map.h"
 #include "core/code/code_memory.h"
 #include "core/driver/identity.h"
 #include "core/host/host.h"
+#include "core/listing/listing.h"
 #include "core/plugin/loader.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
@@ -30,11 +33,12 @@ namespace {
 constexpr char kDefaultTiers[] = "interp";
 constexpr char kDefaultPolicy[] = "fixed-count";
 constexpr char kLandingTier[] = "interp";
+constexpr char kDisassembler[] = "llvm";
 
 // Lives for ever: tiers and options point into it.
 struct Session {
   std::vector<PluginInstance> tiers;
-  std::string dump_bytecode;
+  std::string dump_bytecode, dump_asm;
   std::string build, program;
   bool want_stats = false;
   std::string stats_file;  // absolute; "" for stderr
@@ -117,6 +121,30 @@ absl::Status AddTiers(const CommandLine& line, Registry* registry,
   return absl::OkStatus();
 }
 
+// --dump=asm: what it needs beyond the tiers.
+absl::Status PrepareAsm(Registry* registry,
+                        const std::vector<const Tier*>& tiers) {
+  if (options.dump_asm == nullptr) return absl::OkStatus();
+  auto makes_code = [](const Tier* tier) {
+    return tier->code_bytes != nullptr;
+  };
+  if (std::none_of(tiers.begin(), tiers.end(), makes_code)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--dump=asm: no machine code is made by --tiers=",
+        absl::StrJoin(tiers, ",", [](std::string* out, const Tier* tier) {
+          absl::StrAppend(out, tier->name);
+        })));
+  }
+  absl::StatusOr<const pyvm_plugin*> plugin =
+      registry->Find(PYVM_DISASSEMBLER, kDisassembler);
+  if (!plugin.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--dump=asm: ", plugin.status().message()));
+  }
+  SetDisassembler(static_cast<const Disassembler*>((*plugin)->api));
+  return absl::OkStatus();
+}
+
 // What nobody asked for is not made: code memory takes address space.
 absl::Status DescribeCode() {
   if (options.perf == 0 && !options.gdb) return absl::OkStatus();
@@ -158,6 +186,10 @@ absl::Status OpenOutputs(const CommandLine& line) {
 void AddLiveUnits(Metrics* copy) {
   for (const Unit* unit = FirstUnit(); unit != nullptr; unit = unit->next) {
     copy->frames_interp += unit->entries_total();
+    copy->bytes_code_units += CodeBytesOf(*unit);
+  }
+  if (copy->bytes_code != 0) {
+    copy->bytes_code_shared = TheCodeMap().OwnerlessBytes();
   }
 }
 
@@ -170,6 +202,9 @@ void FillOptions(const CommandLine& line) {
   TheSession().dump_bytecode = line.dump_bytecode;
   options.dump_bytecode =
       line.dump_bytecode.empty() ? nullptr : TheSession().dump_bytecode.c_str();
+  TheSession().dump_asm = line.dump_asm;
+  options.dump_asm =
+      line.dump_asm.empty() ? nullptr : TheSession().dump_asm.c_str();
   for (const auto& [name, value] : line.tunables) {
     for (int i = 0; i < kNumTunables; ++i) {
       if (name == kTunables[i].name) options.*kTunables[i].field = value;
@@ -215,6 +250,7 @@ absl::Status SetUp(const CommandLine& line, Registry* registry) {
   absl::Status status = LoadPluginFiles(line, registry);
   ManagerConfig config;
   if (status.ok()) status = AddTiers(line, registry, &config);
+  if (status.ok()) status = PrepareAsm(registry, config.tiers);
   if (!status.ok()) return status;
   NoteIdentity(line);
   // With a single tier there is nothing to decide: what nobody asked for costs
@@ -243,7 +279,8 @@ absl::Status SetUp(const CommandLine& line, Registry* registry) {
 
 bool HasExitWork() {
   return TheSession().want_stats || TheManager().log().enabled() ||
-         !TheManager().monitors().empty() || TheManager().policy() != nullptr;
+         !TheManager().monitors().empty() || TheManager().policy() != nullptr ||
+         options.dump_asm != nullptr;
 }
 
 void WindUp() {
@@ -253,6 +290,9 @@ void WindUp() {
   // A child of a fork has its own say only where it has a file of its own.
   bool own = getpid() == session.pid;
   for (const std::string& complaint : TheManager().Finish(own)) {
+    fprintf(stderr, "pyvm: %s\n", complaint.c_str());
+  }
+  if (std::string complaint = AsmComplaint(); own && !complaint.empty()) {
     fprintf(stderr, "pyvm: %s\n", complaint.c_str());
   }
   if (!session.want_stats) return;

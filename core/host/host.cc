@@ -9,6 +9,7 @@
 #include "core/host/activation.h"
 #include "core/host/frame.h"
 #include "core/host/generator.h"
+#include "core/listing/listing.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
@@ -142,6 +143,7 @@ Unit* EnsureUnit(PyCodeObject* code) {
       std::fputs(Disassemble(*unit).c_str(), stderr);
     }
   }
+  NoteForAsm(*unit);
   return unit;
 }
 

@@ -70,6 +70,8 @@ const char* KindName(uint32_t kind) {
       return "monitor";
     case PYVM_PASS:
       return "pass";
+    case PYVM_DISASSEMBLER:
+      return "disassembler";
   }
   return "unknown kind";
 }
@@ -88,7 +90,7 @@ absl::Status CheckPlugin(const pyvm_plugin& plugin, absl::string_view origin) {
   if (plugin.size < sizeof(pyvm_plugin)) {
     return CannotLoad(origin, "its pyvm_plugin has no valid size");
   }
-  if (plugin.kind < PYVM_TIER || plugin.kind > PYVM_PASS) {
+  if (plugin.kind < PYVM_TIER || plugin.kind > PYVM_DISASSEMBLER) {
     return CannotLoad(origin,
                       absl::StrCat("it is of an unknown kind, ", plugin.kind));
   }

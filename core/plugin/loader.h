@@ -16,7 +16,7 @@
 
 namespace pyvm {
 
-// "tier", "policy", "monitor" or "pass".
+// "tier", "policy", "monitor", "pass" or "disassembler".
 const char* KindName(uint32_t kind);
 
 // Loads the file and calls its entry point. The plugin stays loaded for ever.

@@ -40,7 +40,8 @@ enum pyvm_kind {
   PYVM_TIER = 1,
   PYVM_POLICY = 2,
   PYVM_MONITOR = 3,
-  PYVM_PASS = 4
+  PYVM_PASS = 4,
+  PYVM_DISASSEMBLER = 5 /* for --dump=asm; its api is not for outside yet */
 };
 
 /* --- Parameters ------------------------------------------------------------

@@ -122,6 +122,12 @@ void EventLog::Unit(const pyvm_event& event) {
   Number("virtual_time", event.virtual_time);
 }
 
+void EventLog::Duration(uint64_t ns) {
+  char text[64];
+  snprintf(text, sizeof(text), "%.3f", static_cast<double>(ns) / 1000);
+  absl::StrAppend(&buffer_, ",\"dur\":", text);
+}
+
 void EventLog::End() {
   absl::StrAppend(&buffer_, "}}");
   if (buffer_.size() >= static_cast<size_t>(options.trace_buffer_bytes))
@@ -170,13 +176,33 @@ void EventLog::Compile(const pyvm_event& event, const char* tier,
                        const char* refused) {
   if (!enabled()) return;
   Start(refused == nullptr ? "compile" : "refused", "X", start_ns);
-  char duration[64];
-  snprintf(duration, sizeof(duration), "%.3f",
-           static_cast<double>(spent_ns) / 1000);
-  absl::StrAppend(&buffer_, ",\"dur\":", duration);
+  Duration(spent_ns);
   Unit(event);
   Text("to", tier);
   if (refused != nullptr) Text("reason", refused);
+  End();
+}
+
+void EventLog::Install(const pyvm_event& event, const char* name,
+                       const char* tier, uint64_t ns, uint64_t code_bytes) {
+  if (!enabled()) return;
+  Start(name, "i", ns);
+  absl::StrAppend(&buffer_, ",\"s\":\"t\"");
+  Unit(event);
+  Text("to", tier);
+  Number("code_bytes", code_bytes);
+  End();
+}
+
+void EventLog::Collection(uint64_t start_ns, uint64_t spent_ns,
+                          uint64_t generation, uint64_t collected,
+                          uint64_t uncollectable) {
+  if (!enabled() || options.virtual_time) return;
+  Start("gc", "X", start_ns);
+  Duration(spent_ns);
+  absl::StrAppend(&buffer_, ",\"args\":{\"generation\":", generation);
+  Number("collected", collected);
+  Number("uncollectable", uncollectable);
   End();
 }
 

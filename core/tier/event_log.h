@@ -31,6 +31,15 @@ class EventLog {
   void Compile(const pyvm_event& event, const char* tier, uint64_t start_ns,
                uint64_t spent_ns, const char* refused);
 
+  // The unit runs in `tier` from now on, with so many bytes of machine code;
+  // `name` is what the log calls that.
+  void Install(const pyvm_event& event, const char* name, const char* tier,
+               uint64_t ns, uint64_t code_bytes);
+  // A run of the garbage collector. Left out in virtual time, which depends on
+  // the program alone.
+  void Collection(uint64_t start_ns, uint64_t spent_ns, uint64_t generation,
+                  uint64_t collected, uint64_t uncollectable);
+
   // Ends the file properly. What follows is ignored.
   void Close();
 
@@ -42,6 +51,7 @@ class EventLog {
   void Start(const char* name, const char* phase, uint64_t ns);
   void Text(const char* key, const char* value);
   void Number(const char* key, uint64_t value);
+  void Duration(uint64_t ns);
   void End();
   void Unit(const pyvm_event& event);
   void Flush();

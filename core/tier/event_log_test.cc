@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/tier/json.h"
+#include "core/tier/options.h"
 #include "gtest/gtest.h"
 
 namespace pyvm {
@@ -65,11 +66,16 @@ TEST(EventLogTest, WritesValidJson) {
   log.Event(event, nullptr);
   log.Compile(event, "high", event.time_ns, 5, nullptr);
   log.Compile(event, "high", event.time_ns, 5, "too large");
+  log.Install(event, "install", "high", 7000, 96);
+  log.Collection(8000, 1500, 2, 10, 0);
+  options.virtual_time = true;
+  log.Collection(9000, 1500, 2, 10, 0);
+  options.virtual_time = false;
   log.Close();
   log.Event(event, nullptr);  // too late: ignored
 
   Json trace = Read(path);
-  ASSERT_EQ(trace.size(), 5u);
+  ASSERT_EQ(trace.size(), 7u);
   EXPECT_EQ(trace[0]["name"], "process_name");
   EXPECT_EQ(trace[1]["args"]["action"], "compile");
   EXPECT_EQ(trace[1]["args"]["to"], "high");
@@ -78,6 +84,15 @@ TEST(EventLogTest, WritesValidJson) {
   EXPECT_EQ(trace[1]["args"]["sequence"], 5);
   EXPECT_EQ(trace[4]["name"], "refused");
   EXPECT_EQ(trace[4]["args"]["reason"], "too large");
+  EXPECT_EQ(trace[5]["name"], "install");
+  EXPECT_EQ(trace[5]["ts"], 7);
+  EXPECT_EQ(trace[5]["args"]["to"], "high");
+  EXPECT_EQ(trace[5]["args"]["code_bytes"], 96);
+  EXPECT_EQ(trace[6]["name"], "gc");
+  EXPECT_EQ(trace[6]["ph"], "X");
+  EXPECT_EQ(trace[6]["dur"], 1.5);
+  EXPECT_EQ(trace[6]["args"]["generation"], 2);
+  EXPECT_EQ(trace[6]["args"]["collected"], 10);
 }
 
 TEST(EventLogTest, UnwritableFile) {

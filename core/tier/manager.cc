@@ -31,6 +31,13 @@ uint64_t CodeBytesOf(const pyvm_tier_info& info) {
 
 }  // namespace
 
+uint64_t CodeBytesOf(const Unit& unit) {
+  return unit.tier != nullptr && unit.tier->code_bytes != nullptr &&
+                 unit.tier_code != nullptr
+             ? unit.tier->code_bytes(unit.tier_code)
+             : 0;
+}
+
 Manager& TheManager() {
   static auto* manager = new Manager;
   return *manager;
@@ -335,10 +342,15 @@ Manager::Attempt Manager::Evict(History* history) {
 void Manager::NoteOutcome(History* history, const pyvm_event& event,
                           const Tier* tier, const Attempt& attempt) {
   bool timed = !options.virtual_time;
-  log_.Compile(event, tier != nullptr ? tier->name : "?",
-               timed ? NowNs() - attempt.spent_ns : event.time_ns,
-               timed ? attempt.spent_ns : 0, attempt.refused);
+  // The way back to the landing tier is no compilation.
+  if (attempt.refused != nullptr || tier != config_.landing) {
+    log_.Compile(event, tier != nullptr ? tier->name : "?",
+                 timed ? NowNs() - attempt.spent_ns : event.time_ns,
+                 timed ? attempt.spent_ns : 0, attempt.refused);
+  }
   if (attempt.refused == nullptr) {
+    log_.Install(event, tier == config_.landing ? "evict" : "install",
+                 tier->name, EventTimeNs(), CodeBytesOf(*history->unit));
     history->refused = nullptr;
     ++history->compiles;
     ++metrics.compiles;
@@ -508,6 +520,23 @@ void Manager::NoteDeopt(Unit* unit, uint32_t instr) {
     return;
   }
   history.deopt_sites.push_back({instr, 1});
+}
+
+void Manager::NoteRenewal(Unit* unit, uint64_t start_ns, const char* refused) {
+  uint64_t spent_ns = NowNs() - start_ns;
+  metrics.compile_time_ns += spent_ns;
+  if (refused == nullptr) ++metrics.renewals;
+  if (!log_.enabled()) return;
+  Snapshot snapshot;
+  Fill(&snapshot, refused == nullptr ? PYVM_COMPILED : PYVM_REFUSED,
+       &HistoryOf(unit));
+  bool timed = !options.virtual_time;
+  log_.Compile(snapshot.event, unit->tier->name,
+               timed ? start_ns : snapshot.event.time_ns, timed ? spent_ns : 0,
+               refused);
+  if (refused != nullptr) return;
+  log_.Install(snapshot.event, "install", unit->tier->name, EventTimeNs(),
+               CodeBytesOf(*unit));
 }
 
 void Manager::ReleaseRetired(Unit* unit) {

@@ -51,6 +51,9 @@ class Manager {
   void OnBudget(Unit* unit, bool loop, uint32_t instr);
   // Compiled code has given up a frame of the unit at this instruction.
   void NoteDeopt(Unit* unit, uint32_t instr);
+  // A tier has replaced its own code of the unit, from `start_ns` (NowNs) on;
+  // or could not, for this reason.
+  void NoteRenewal(Unit* unit, uint64_t start_ns, const char* refused);
   // Machine code comes near its limit: at the next event the policy is asked
   // what can be given up. Any thread, also in the middle of a compilation.
   void NoteMemoryPressure() {
@@ -182,6 +185,11 @@ inline void UnitDied(Unit* unit) { TheManager().UnitDied(unit); }
 inline void NoteDeopt(Unit* unit, uint32_t instr) {
   TheManager().NoteDeopt(unit, instr);
 }
+inline void NoteRenewal(Unit* unit, uint64_t start_ns, const char* refused) {
+  TheManager().NoteRenewal(unit, start_ns, refused);
+}
+// Bytes of the machine code that the unit runs now; 0 where that is none.
+uint64_t CodeBytesOf(const Unit& unit);
 // What code memory calls: see Manager::NoteMemoryPressure. In bytes.
 inline void NoteMemoryPressure(uint64_t /*live*/, uint64_t /*limit*/) {
   TheManager().NoteMemoryPressure();

@@ -33,6 +33,7 @@ struct Options {
   // --dump=bytecode[:GLOB]: null where it is not asked for; "*" for all
   // functions. The glob is matched against the qualified name.
   const char* dump_bytecode = nullptr;
+  const char* dump_asm = nullptr;  // the same for --dump=asm
 
   uint32_t perf = 0;  // of enum Perf
   bool gdb = false;   // GDB is told of each block of machine code

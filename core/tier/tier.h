@@ -66,6 +66,10 @@ struct Tier {
   // to compile a byte of bytecode.
   double speed;
   double compile_ns_per_byte;
+
+  // Bytes of machine code that `compile` has made. Null for a tier that makes
+  // none.
+  uint64_t (*code_bytes)(const void* code);
 };
 
 }  // namespace pyvm

@@ -5,6 +5,8 @@
 
 #include "core/code/code_map.h"
 #include "core/host/frame.h"
+#include "core/tier/manager.h"
+#include "core/tier/metrics.h"
 #include "tiers/baseline/stubs.h"
 
 namespace pyvm::baseline {
@@ -29,6 +31,7 @@ bool InUse(const Code& code) {
 }
 
 void FreeRetired() {
+  if (Retired().empty()) return;
   std::erase_if(Retired(), [](Code* code) {
     if (InUse(*code)) return false;
     TheCodeMap().Free(code->exec);
@@ -69,6 +72,8 @@ uint32_t OffsetIn(const Code& code, const void* address) {
 
 Visit* Visit::last = nullptr;
 
+void Visit::NoneLeft() { FreeRetired(); }
+
 bool IsUnquickened(Op op) {
   switch (op) {
     case Op::kBINARY_OP:
@@ -97,13 +102,16 @@ bool NoteStale(Unit* unit) {
     return false;
   }
   const char* refused = nullptr;
+  uint64_t start_ns = NowNs();
   Code* renewed = Compile(*unit, &refused);
   if (renewed == nullptr) {
     code->renewals = kMaxRenewals;
-    return false;
+  } else {
+    renewed->renewals = code->renewals + 1;
+    unit->tier_code = renewed;
   }
-  renewed->renewals = code->renewals + 1;
-  unit->tier_code = renewed;
+  NoteRenewal(unit, start_ns, refused);
+  if (renewed == nullptr) return false;
   Release(code);
   return true;
 }

@@ -52,6 +52,7 @@ struct Visit {
   ~Visit() {
     if (next != nullptr) next->prev = prev;
     (prev != nullptr ? prev->next : last) = next;
+    if (last == nullptr) NoneLeft();
   }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
@@ -59,6 +60,9 @@ struct Visit {
   const uint8_t* ReturnAddress() const {
     return stack == nullptr ? nullptr : stack[-1];
   }
+
+  // Nothing returns into any code now.
+  static void NoneLeft();
 
   static Visit* last;  // guarded by the GIL
 

@@ -46,7 +46,7 @@ void Compiler::Run() {
   L(labels_[unit_.num_instrs]);
   ud2();
   for (Slow& slow : slows_) {
-    L(slow.label);
+    OutOfLine(slow.label, slow.at);
     for (int i = 0; i < slow.unboxed.size; ++i) {
       const Unboxed& number = slow.unboxed.all[i];
       lea(rsi, Reg(number.reg));
@@ -73,11 +73,11 @@ void Compiler::Run() {
     GoToReturned(slow.at);
   }
   for (Taken& taken : takens_) {
-    L(taken.label);
+    OutOfLine(taken.label, taken.at);
     GoToReturned(taken.at);
   }
   for (Wide& wide : wides_) {
-    L(wide.label);
+    OutOfLine(wide.label, wide.at);
     mov(rdi, wide.object);
     CallOutside(stubs_.wide_value);
     jne(*wide.otherwise, T_NEAR);
@@ -85,12 +85,12 @@ void Compiler::Run() {
     jmp(wide.back, T_NEAR);
   }
   for (FloatStore& store : float_stores_) {
-    L(store.label);
+    OutOfLine(store.label, store.at);
     CallOutside(stubs_.store_float);
     jmp(store.back, T_NEAR);
   }
   for (Back& back : backs_) {
-    L(back.label);
+    OutOfLine(back.label, back.target);
     lea(rdi, InstrAddress(back.target));
     HandlerArguments();
     CallC(BackEdge);
@@ -119,6 +119,16 @@ void Compiler::GoToReturned(uint32_t at) {
     je(labels_[static_cast<uint32_t>(target)], T_NEAR);
   }
   JumpOutside(stubs_.transfer);
+}
+
+std::vector<CodePlace> Compiler::Places() const {
+  std::vector<CodePlace> places;
+  for (uint32_t i = 0; i < unit_.num_instrs; i += InstrWords(unit_, i)) {
+    places.push_back({offsets_[i] & ~kInside, i});
+  }
+  places.push_back({offsets_[unit_.num_instrs], unit_.num_instrs});
+  places.insert(places.end(), out_of_line_.begin(), out_of_line_.end());
+  return places;
 }
 
 bool Compiler::Fast() {
@@ -328,7 +338,13 @@ Code* Compile(const Unit& unit, const char** refused) {
   info.file = name.filename;
   info.line = name.first_line;
   info.owner = &unit;
+  if (TheCodeMap().WantsLines()) {
+    info.lines = LinesOf(unit, compiler.Places());
+  }
   TheCodeMap().Add(block->exec, std::move(info));
+  if (WantsAsm(unit)) {
+    DumpAsm(unit, {"baseline", block->exec, size, compiler.Places()});
+  }
   auto* code =
       new Code{.exec = block->exec,
                .offsets = offsets.get(),

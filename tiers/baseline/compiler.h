@@ -28,6 +28,7 @@
 #include "core/bytecode/unit.h"
 #include "core/code/code_memory.h"
 #include "core/feedback/inline_cache.h"
+#include "core/listing/listing.h"
 #include "core/runtime/object.h"
 #include "core/runtime/polymorphic.h"
 #include "tiers/baseline/assembler.h"
@@ -53,6 +54,9 @@ class Compiler : public Assembler {
 
   void Run();
 
+  // What belongs to which instruction.
+  std::vector<CodePlace> Places() const;
+
  private:
   // A temporary whose value is in a machine register.
   enum class Number { kInt, kFloat };
@@ -77,12 +81,14 @@ class Compiler : public Assembler {
   // An int that has more than one digit.
   struct Wide {
     Label label, back;
+    uint32_t at;
     Reg64 value, object;
     Label* otherwise;
   };
   // A float that does not overwrite a dying one.
   struct FloatStore {
     Label label, back;
+    uint32_t at;
   };
   struct Back {
     Label label;
@@ -179,6 +185,11 @@ class Compiler : public Assembler {
 
   // --- Slow paths ------------------------------------------------------------
 
+  // What follows is for instruction `at`, and out of line.
+  void OutOfLine(Label& label, uint32_t at) {
+    out_of_line_.push_back({offset(), at});
+    L(label);
+  }
   bool FallsThrough() const {
     return (InfoOf(BaseOf(in_.op)).effects & kEffectEnd) == 0;
   }
@@ -493,6 +504,7 @@ class Compiler : public Assembler {
   std::deque<FloatStore> float_stores_;
   std::vector<bool> enterable_;  // an entry, or the target of a jump
   UnboxedSet unboxed_;
+  std::vector<CodePlace> out_of_line_;
   // Of the present instruction.
   Instr in_ = {};
   uint32_t at_ = 0, next_ = 0;

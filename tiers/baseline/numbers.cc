@@ -149,6 +149,7 @@ void Compiler::StoreFloat() {
   }
   // Mostly the dying value of the local is overwritten.
   FloatStore& store = float_stores_.emplace_back();
+  store.at = at_;
   mov(rax, ptr[rsi]);
   test(rax, rax);
   jz(store.label, T_NEAR);
@@ -200,6 +201,7 @@ void Compiler::IntValue(const Reg64& value, const Reg64& object, Operand x,
   cmp(qword[object + kType], Low(&PyLong_Type));
   jne(not_int != nullptr ? *not_int : Otherwise(), T_NEAR);
   Wide& wide = wides_.emplace_back();
+  wide.at = at_;
   wide.value = value;
   wide.object = object;
   wide.otherwise = &Otherwise();

@@ -1,9 +1,12 @@
 #include "tiers/baseline/stubs.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <iterator>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/bytecode/decode.h"
 #include "core/code/code_map.h"
@@ -120,6 +123,9 @@ class StubCompiler : public Assembler {
     return stubs;
   }
 
+  // Where C functions are called by what units have called.
+  const std::vector<InnerFrame>& inner_frames() const { return inner_frames_; }
+
  private:
   // Saves what C functions may clobber and stubs preserve; rsp is aligned for a
   // call in a stub that was called.
@@ -135,6 +141,7 @@ class StubCompiler : public Assembler {
     for (int i = 0; int xmm : kSavedXmm) {
       movsd(ptr[rsp + 8 * i++], Xbyak::Xmm(xmm));
     }
+    inner_frames_.push_back({offset(), kSaved + 8});
   }
   void RestoreVolatile() {
     for (int i = 0; int xmm : kSavedXmm) {
@@ -145,6 +152,7 @@ class StubCompiler : public Assembler {
     pop(rsi);
     pop(rdx);
     pop(rcx);
+    inner_frames_.push_back({offset(), 0});
   }
   static constexpr int kSaved = kXmmBytes + 4 * 8;
 
@@ -852,9 +860,46 @@ class StubCompiler : public Assembler {
 
   Xbyak::Label drop_last_, match_, note_;
   uint8_t* epoch_write_ = nullptr;
+  std::vector<InnerFrame> inner_frames_;
   Xbyak::Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
       hand_over_, step_stale_, finish_operator_;
 };
+
+// What listings call the stubs.
+std::vector<CodeLabel> LabelsOf(const Stubs& stubs, const uint8_t* exec) {
+  auto* run =
+      reinterpret_cast<const uint8_t*>(reinterpret_cast<uintptr_t>(stubs.run));
+  const std::pair<const uint8_t*, const char*> names[] = {
+      {run, "run"},
+      {stubs.transfer, "transfer"},
+      {stubs.step, "step"},
+      {stubs.step_unquickened, "step_unquickened"},
+      {stubs.step_otherwise, "step_otherwise"},
+      {stubs.wide_value, "wide_value"},
+      {stubs.drop, "drop"},
+      {stubs.store_int, "store_int"},
+      {stubs.store_float, "store_float"},
+      {stubs.push_frame, "push_frame"},
+      {stubs.enter_callee, "enter_callee"},
+      {stubs.leave_frame, "leave_frame"},
+      {stubs.finish_init, "finish_init"},
+      {stubs.finish_operator, "finish_operator"},
+      {stubs.resume_with_none, "resume_with_none"},
+      {stubs.resume_with_value, "resume_with_value"},
+      {stubs.yield, "yield"},
+  };
+  static_assert(std::size(names) * sizeof(void*) == sizeof(Stubs),
+                "each stub has a name");
+  std::vector<CodeLabel> labels;
+  for (const auto& [address, name] : names) {
+    labels.push_back({static_cast<uint32_t>(address - exec), name});
+  }
+  std::sort(labels.begin(), labels.end(),
+            [](const CodeLabel& a, const CodeLabel& b) {
+              return a.offset < b.offset;
+            });
+  return labels;
+}
 
 CodeZone zone;
 uint8_t* epoch = nullptr;
@@ -908,7 +953,9 @@ const Stubs* TheStubs(const char** refused) {
   if (!compiler.good()) Py_FatalError("pyvm: baseline stubs do not assemble");
   epoch = compiler.epoch();
   TheCodeMemory().Shrink(block->exec, compiler.offset());
-  TheCodeMap().Add(block->exec, {.function = "pyvm baseline stubs"});
+  TheCodeMap().Add(block->exec, {.function = "pyvm baseline stubs",
+                                 .labels = LabelsOf(*stubs, block->exec),
+                                 .inner_frames = compiler.inner_frames()});
   return &*stubs;
 }
 

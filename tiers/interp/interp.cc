@@ -75,6 +75,7 @@ const Tier kThisTier = {
     .count_ops = CountOps,
     .speed = 1,
     .compile_ns_per_byte = 0,
+    .code_bytes = nullptr,
 };
 
 }  // namespace pyvm::handlers
