@@ -59,6 +59,11 @@ class Compiler : public Assembler {
     Label label;
     uint32_t target;
   };
+  // A C function has returned to instruction `at`, and something waits.
+  struct Pending {
+    Label label;
+    uint32_t at, next;
+  };
 
   // --- Addresses -------------------------------------------------------------
 
@@ -177,8 +182,7 @@ class Compiler : public Assembler {
   // The cache is still one of the operation that is being compiled: others read
   // its cells in other ways.
   void GuardOp() {
-    movzx(eax, word[r12 + static_cast<int>(at_ * sizeof(Instr))]);
-    cmp(eax, in_.op);
+    cmp(word[r12 + static_cast<int>(at_ * sizeof(Instr))], in_.op);
     jne(Otherwise(), T_NEAR);
   }
   void GuardType(const Reg64& object, const PyTypeObject* type) {
@@ -261,6 +265,15 @@ class Compiler : public Assembler {
   // those of the cache.
   void GuardSharedKeys();
   bool LoadAttrNondata();
+  // rcx: the attribute of the module, or of the class, in rbx.
+  void FindInModule();
+  void FindInClass();
+  bool LoadAttrModule();
+  bool LoadAttrClass();
+  // The window gets the callable in rcx (borrowed).
+  bool FinishCallable();
+  bool LoadMethodModule();
+  bool LoadMethodClass();
 
   // Inline value number rdx of the values at rsi is new. Clobbers rax.
   void NoteOrder();
@@ -318,12 +331,16 @@ class Compiler : public Assembler {
   bool LoadMethodAny();
   bool StoreAttrAny();
 
-  // rsi: the unit of the callable in rdi, which must be a function with `args`
-  // positional parameters only.
+  // rsi: the unit of the callable in rdi, which must be a function whose
+  // parameters, all positional, `args` arguments and its defaults bind.
+  // Clobbers rcx, r8.
   void FindUnit(uint32_t args);
   // rax: the registers of a new frame for the function in rdi, whose unit is in
   // rsi; its first `args` are the caller's to fill. Clobbers rcx, r8 to r11.
   void PushFound(uint32_t args);
+  // The parameters of the frame in rax, of the function in rdi and the unit in
+  // rsi, that `args` arguments leave. Clobbers rcx, r8, r9.
+  void FillDefaults(uint32_t args);
   // What the frame in rax needs to return behind this instruction, and this one
   // to be seen as calling. The callee keeps the reference to its function in
   // rdi, which is the operand's if there is one. Clobbers rcx.
@@ -337,6 +354,22 @@ class Compiler : public Assembler {
   bool BinaryAny();
   bool LoadAttrProperty();
 
+  // --- Callables written in C
+  // --------------------------------------------------
+
+  // Calls the method definition in rax on the object in rdi, if it is the
+  // cache's and has this form, with the listed operands from `first` on, and
+  // consumes these. The result, which may be null, is in rcx.
+  void CallDefinition(int form, uint32_t first);
+  // The listed operands from `first` on, borrowed, become the vector at rsp.
+  void FillVector(uint32_t first);
+  void ConsumeListed(uint32_t first);
+  // Stores the result of a C function, which is in rcx, or raises.
+  bool FinishCallC();
+  bool CallFunctionC(int form);
+  bool CallMethodC(int form);
+  bool CallTypeVector();
+
   // --- The present instruction -----------------------------------------------
 
   // Emits the fast path; false if there is none.
@@ -348,6 +381,7 @@ class Compiler : public Assembler {
   std::vector<Label> labels_;
   std::deque<Slow> slows_;
   std::deque<Back> backs_;
+  std::deque<Pending> pendings_;
   std::deque<Wide> wides_;
   // Of the present instruction.
   Instr in_ = {};

@@ -92,6 +92,58 @@ bool Compiler::LoadAttrNondata() {
   return FinishLoad();
 }
 
+void Compiler::FindInModule() {
+  Load(rbx, in_.b);
+  GuardOp();
+  GuardType(rbx, &PyModule_Type);
+  mov(rax, ptr[rbx + offsetof(PyModuleObject, md_dict)]);
+  GuardKeys(CELL32(version));
+  LoadEntry();
+}
+
+void Compiler::FindInClass() {
+  Load(rbx, in_.b);
+  GuardOp();
+  mov(rax, ptr[rbx + kType]);
+  mov(ecx, CELL32(version2));
+  cmp(dword[rax + offsetof(PyTypeObject, tp_version_tag)], ecx);
+  jne(Otherwise(), T_NEAR);
+  test(dword[rax + offsetof(PyTypeObject, tp_flags)],
+       static_cast<uint32_t>(Py_TPFLAGS_TYPE_SUBCLASS));
+  jz(Otherwise(), T_NEAR);
+  mov(ecx, CELL32(version));
+  cmp(dword[rbx + offsetof(PyTypeObject, tp_version_tag)], ecx);
+  jne(Otherwise(), T_NEAR);
+  mov(rcx, CELL(value));
+}
+
+bool Compiler::LoadAttrModule() {
+  FindInModule();
+  return FinishLoad();
+}
+
+bool Compiler::LoadAttrClass() {
+  FindInClass();
+  return FinishLoad();
+}
+
+bool Compiler::FinishCallable() {
+  inc(qword[rcx]);
+  Consume(rbx, in_.b);
+  mov(Reg(in_.a + 1u), rcx);
+  return true;
+}
+
+bool Compiler::LoadMethodModule() {
+  FindInModule();
+  return FinishCallable();
+}
+
+bool Compiler::LoadMethodClass() {
+  FindInClass();
+  return FinishCallable();
+}
+
 void Compiler::NoteOrder() {
   // As _PyDictValues_AddToInsertionOrder.
   movzx(eax, byte[rsi - 2]);
@@ -290,6 +342,13 @@ bool Compiler::CallLen() {
   cmp(rax, Low(&PyList_Type));
   je(sized);
   cmp(rax, Low(&PyTuple_Type));
+  je(sized);
+  // Their lengths lie in the same place.
+  static_assert(offsetof(PyASCIIObject, length) == kSize);
+  static_assert(offsetof(PyDictObject, ma_used) == kSize);
+  cmp(rax, Low(&PyUnicode_Type));
+  je(sized);
+  cmp(rax, Low(&PyDict_Type));
   jne(Otherwise(), T_NEAR);
   L(sized);
   mov(rdx, ptr[rbp + kSize]);

@@ -17,6 +17,8 @@ using handlers::kThisTier;
 using handlers::table;
 
 constexpr size_t kStubBytes = 4096;
+// Of the stack: machine code has rsp aligned.
+constexpr int kLocalBytes = 8 + Stubs::kVectorWords * 8;
 
 // --- What stubs call ---------------------------------------------------------
 
@@ -107,6 +109,7 @@ class StubCompiler : public Assembler {
     StoreInt(&stubs);
     StoreFloat(&stubs);
     PushFrame(&stubs);
+    FillDefaults(&stubs);
     EnterCallee(&stubs);
     LeaveFrame(&stubs);
     return stubs;
@@ -140,7 +143,7 @@ class StubCompiler : public Assembler {
     push(r13);
     push(r14);
     push(r15);
-    sub(rsp, 8);
+    sub(rsp, kLocalBytes);
     mov(r15, rdi);
     mov(ptr[rsi], rsp);
     L(resume_);
@@ -169,7 +172,7 @@ class StubCompiler : public Assembler {
     mov(ptr[ACT(regs)], r13);
     mov(ptr[ACT(pool)], r14);
     L(leave_);
-    add(rsp, 8);
+    add(rsp, kLocalBytes);
     pop(r15);
     pop(r14);
     pop(r13);
@@ -178,6 +181,10 @@ class StubCompiler : public Assembler {
     pop(rbp);
     ret();
 
+    align(16);
+    stubs->raise = here();
+    HandlerArguments();
+    CallC(handlers::HandleError);
     align(16);
     stubs->transfer = here();
     L(transfer_);
@@ -482,6 +489,26 @@ class StubCompiler : public Assembler {
     ret();
   }
 
+  void FillDefaults(Stubs* stubs) {
+    align(16);
+    stubs->fill_defaults = here();
+    Xbyak::Label next;
+    mov(r8, ptr[rdi + offsetof(PyFunctionObject, func_defaults)]);
+    // The last default is that of the last parameter.
+    mov(r9d, dword[UNIT(rsi, arg_count)]);
+    sub(r9, ptr[r8 + kSize]);
+    shl(r9, 3);
+    sub(r8, r9);
+    L(next);
+    mov(r9, ptr[r8 + rcx * 8 + kTupleItems]);
+    inc(qword[r9]);
+    mov(ptr[rax + rcx * 8], r9);
+    inc(ecx);
+    cmp(ecx, dword[UNIT(rsi, arg_count)]);
+    jb(next);
+    ret();
+  }
+
   void EnterCallee(Stubs* stubs) {
     align(16);
     stubs->enter_callee = here();
@@ -519,11 +546,32 @@ class StubCompiler : public Assembler {
     L(alive);
   }
 
+  // The operand in this field of the instruction at r12, if it is a temporary.
+  // Clobbers what C functions do.
+  void ConsumeOperand(size_t field) {
+    Xbyak::Label done;
+    movzx(eax, word[r12 + field]);
+    mov(ecx, eax);
+    and_(ecx, 0x8000 | kTempFlag);
+    cmp(ecx, kTempFlag);
+    jne(done);
+    xor_(eax, kTempFlag);
+    mov(rdi, ptr[r13 + rax * 8]);
+    mov(qword[r13 + rax * 8], 0);
+    dec(qword[rdi]);
+    jnz(done);
+    mov(rsi, r12);
+    mov(rdx, r13);
+    mov(rcx, r14);
+    CallC(handlers::DropLast);
+    L(done);
+  }
+
   void LeaveFrame(Stubs* stubs) {
     align(16);
     stubs->leave_frame = here();
     Xbyak::Label slow_pop, popped, returned, stored, tracing, special,
-        from_operator, from_init;
+        from_operator, from_init, slow_operator;
     mov(rcx, ptr[ACT(tstate)]);
     inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
     mov(rbp, ptr[FRAME(r13, f_func)]);
@@ -592,6 +640,16 @@ class StubCompiler : public Assembler {
     CallC(handlers::ReturnFromInit);
     jmp(transfer_, T_NEAR);
     L(from_operator);
+    cmp(rbx, Low(&_Py_NotImplementedStruct));
+    je(slow_operator, T_NEAR);
+    // The operands have waited.
+    mov(rbp, rdx);
+    ConsumeOperand(offsetof(Instr, b));
+    ConsumeOperand(offsetof(Instr, c));
+    mov(rdx, rbp);
+    mov(rcx, ptr[r14]);
+    jmp(returned, T_NEAR);
+    L(slow_operator);
     mov(rdi, r12);
     HandlerArguments();
     CallC(handlers::ReturnFromOperator);
@@ -613,7 +671,7 @@ CodeZone zone;
 
 const FrameLayout& Layout() {
   static const FrameLayout layout = {.rbp_frame = false,
-                                     .cfa_from_rsp = 64,
+                                     .cfa_from_rsp = 56 + kLocalBytes,
                                      .saved = {{DwarfRegister::kRbp, -16},
                                                {DwarfRegister::kRbx, -24},
                                                {DwarfRegister::kR12, -32},
