@@ -20,7 +20,7 @@ struct InlineCache {
   union {
     _object* value;  // borrowed: kept alive by what the versions guard
     int64_t index;   // of an inline value or dict entry; offset of a slot, or
-                     // of a global from the dict's keys
+                     // of a global or a module's attribute from its keys
   };
   uint32_t keywords;  // call: 1 + constant number of the names, 0 if none
   uint16_t num_args;  // call: listed operands without the callable

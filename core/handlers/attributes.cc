@@ -115,8 +115,10 @@ inline PyObject* ModuleValue(PyObject* owner, InlineCache* cache) {
   if (!PyModule_CheckExact(owner)) return nullptr;
   auto* dict = reinterpret_cast<PyDictObject*>(
       reinterpret_cast<PyModuleObject*>(owner)->md_dict);
-  if (dict->ma_keys->dk_version != cache->version) return nullptr;
-  return DK_UNICODE_ENTRIES(dict->ma_keys)[cache->index].me_value;
+  if (dict == nullptr || dict->ma_keys->dk_version != cache->version) {
+    return nullptr;
+  }
+  return EntryAt(dict->ma_keys, cache->index);
 }
 
 template <OperandKind K>

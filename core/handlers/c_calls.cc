@@ -65,8 +65,39 @@ template PYVM_HANDLER CallAny<Form::kMethod>(PYVM_ARGS);
 
 namespace {
 
+// The call of a bound method.
+PYVM_HANDLER CallBoundPlain(PYVM_ARGS) {
+  InlineCache* cache = CacheIn(pool, pc->c);
+  const Operand* list = reinterpret_cast<const Operand*>(pc + 1);
+  PyObject* callable = ReadAny(regs, pool, list[0]);
+  auto* method = reinterpret_cast<PyMethodObject*>(callable);
+  uint32_t n = cache->num_args;
+  Unit* unit =
+      cache->keywords == 0 ? InlineCallee(act, method->im_func) : nullptr;
+  if (unit == nullptr || unit->arg_count != n + 1) {
+    PYVM_TAIL CallAny<Form::kPlain>(pc, regs, pool, act);
+  }
+  SaveCall(regs, cache, kCallCaches);
+  Frame* frame = BeginCall(act, Py_NewRef(method->im_func), unit, n + 1);
+  if (frame == nullptr) [[unlikely]]
+    PYVM_ERROR();
+  PyObject** to = frame->localsplus;
+  to[0] = Py_NewRef(method->im_self);
+  for (uint32_t i = 0; i < n; ++i) {
+    to[1 + i] = TakeArgument(regs, pool, list[1 + i]);
+  }
+  if (IsTempOperand(list[0])) {
+    regs[RegisterOf(list[0])] = nullptr;
+    Py_DECREF(callable);  // the frame holds what it refers to
+  }
+  PYVM_ENTER_CALL(frame, unit, WordsOf<Form::kPlain>(cache), 0);
+}
+
 PYVM_HANDLER CallC(PYVM_ARGS) {
   PyObject* callable = ReadAny(regs, pool, ListOperand(pc, 0));
+  if (Py_IS_TYPE(callable, &PyMethod_Type)) {
+    PYVM_TAIL CallBoundPlain(pc, regs, pool, act);
+  }
   if (Py_IS_TYPE(callable, &PyFunction_Type)) [[unlikely]] {
     InlineCache* cache = CacheIn(pool, pc->c);
     if (++cache->misses < kMaxMisses) Rewrite(pc, Op::kCALL);

@@ -235,6 +235,7 @@ PYVM_HANDLER Call(PYVM_ARGS) {
         n + PyTuple_GET_SIZE(defaults) < unit->arg_count) {
       PYVM_TAIL CallBinding<Form::kPlain>(pc, regs, pool, act);
     }
+    cache->misses = kMaxMisses;  // there is no instruction for defaults
   }
   SaveCall(regs, cache, kCallCaches);
   if (n == unit->arg_count && CacheFunction(cache, callable, unit)) {
@@ -300,6 +301,7 @@ PYVM_HANDLER CallMethod(PYVM_ARGS) {
         n + self + PyTuple_GET_SIZE(defaults) < unit->arg_count) {
       PYVM_TAIL CallBinding<Form::kMethod>(pc, regs, pool, act);
     }
+    cache->misses = kMaxMisses;  // there is no instruction for defaults
   }
   SaveCall(regs, cache, kCallCaches);
   if (self != 0 && n + 1 == unit->arg_count &&

@@ -173,8 +173,7 @@ bool CacheSlot(PyObject* dict, PyObject* name, uint32_t* version,
   Py_ssize_t at = KeysLookup(keys, name);
   if (at < 0 || DK_UNICODE_ENTRIES(keys)[at].me_value == nullptr) return false;
   *version = KeysVersion(keys);
-  *offset = reinterpret_cast<char*>(&DK_UNICODE_ENTRIES(keys)[at].me_value) -
-            reinterpret_cast<char*>(keys);
+  *offset = EntryOffset(keys, at);
   return *version != 0;
 }
 
@@ -216,10 +215,6 @@ PYVM_HANDLER LoadGlobalOp(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-inline PyObject* EntryValue(PyDictKeysObject* keys, int64_t offset) {
-  return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(keys) + offset);
-}
-
 PYVM_HANDLER LoadGlobalMiss(PYVM_ARGS) {
   Rewrite(pc, Op::kLOAD_GLOBAL);
   PYVM_TAIL LoadGlobalOp(pc, regs, pool, act);
@@ -231,7 +226,7 @@ PYVM_HANDLER LoadGlobalModule(PYVM_ARGS) {
   if (dict->ma_keys->dk_version != cache->version) [[unlikely]] {
     PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
   }
-  PyObject* value = EntryValue(dict->ma_keys, cache->index);
+  PyObject* value = EntryAt(dict->ma_keys, cache->index);
   if (value == nullptr) [[unlikely]] {
     PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
   }
@@ -247,7 +242,7 @@ PYVM_HANDLER LoadGlobalBuiltin(PYVM_ARGS) {
       builtins->ma_keys->dk_version != cache->version2) [[unlikely]] {
     PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
   }
-  PyObject* value = EntryValue(builtins->ma_keys, cache->index);
+  PyObject* value = EntryAt(builtins->ma_keys, cache->index);
   if (value == nullptr) [[unlikely]] {
     PYVM_TAIL LoadGlobalMiss(pc, regs, pool, act);
   }

@@ -52,10 +52,43 @@ PyObject* ClassGetter() {
   return getter;
 }
 
+// What CPython gives classes that have a __getattr__ written in Python.
+getattrofunc GetattrHook() {
+  static getattrofunc hook = [] {
+    PyObject* made =
+        PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type),
+                              "s(){sO}", "C", "__getattr__", Py_None);
+    if (made == nullptr) {
+      PyErr_Clear();
+      return PyObject_GenericGetAttr;
+    }
+    getattrofunc found = reinterpret_cast<PyTypeObject*>(made)->tp_getattro;
+    Py_DECREF(made);
+    return found;
+  }();
+  return hook;
+}
+
+// Whether attributes that are there are found as object's __getattribute__
+// finds them. *hooked: if that raises AttributeError, __getattr__ is called.
+bool HasGenericGetattr(PyTypeObject* type, bool* hooked) {
+  *hooked = false;
+  if (type->tp_getattro == PyObject_GenericGetAttr) return true;
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 ||
+      type->tp_getattro != GetattrHook()) {
+    return false;
+  }
+  static PyObject* generic = PyDict_GetItemWithError(PyBaseObject_Type.tp_dict,
+                                                     &_Py_ID(__getattribute__));
+  *hooked = true;
+  return _PyType_Lookup(type, &_Py_ID(__getattribute__)) == generic;
+}
+
 Kind Classify(PyTypeObject* type, PyObject* name, bool store,
               PyObject** descr) {
+  bool hooked = false;
   if (store ? type->tp_setattro != PyObject_GenericSetAttr
-            : type->tp_getattro != PyObject_GenericGetAttr) {
+            : !HasGenericGetattr(type, &hooked)) {
     return Kind::kOther;
   }
   PyObject* d = _PyType_Lookup(type, name);
@@ -75,7 +108,7 @@ Kind Classify(PyTypeObject* type, PyObject* name, bool store,
       return Kind::kSlot;
     }
     if (d == ClassGetter()) return Kind::kClass;
-    return cls == &PyProperty_Type ? Kind::kProperty : Kind::kOther;
+    return cls == &PyProperty_Type && !hooked ? Kind::kProperty : Kind::kOther;
   }
   if (cls->tp_descr_get == nullptr) return Kind::kPlain;
   return (cls->tp_flags & Py_TPFLAGS_METHOD_DESCRIPTOR) != 0 ? Kind::kMethod
@@ -166,7 +199,7 @@ bool CacheModule(PyObject* owner, InlineCache* cache) {
   Py_ssize_t index = _PyDictKeys_StringLookup(dict->ma_keys, cache->name);
   if (index < 0) return false;
   cache->version = KeysVersion(dict->ma_keys);
-  cache->index = index;
+  cache->index = EntryOffset(dict->ma_keys, index);
   return cache->version != 0;
 }
 
@@ -284,8 +317,53 @@ Op SpecializeStoreAttr(PyObject* owner, InlineCache* cache) {
   }
 }
 
+namespace {
+
+// The function that super() finds for its instance by `name`, and the instance
+// (both borrowed); null without an exception if the general way has to be
+// taken.
+PyObject* FindThroughSuper(PyObject* owner, PyObject* name, PyObject** self) {
+  struct Super {  // private to CPython's typeobject.c
+    PyObject ob_base;
+    PyTypeObject* type;
+    PyObject* obj;
+    PyTypeObject* obj_type;
+  };
+  auto* super = reinterpret_cast<Super*>(owner);
+  PyTypeObject* start = super->obj_type;
+  if (start == nullptr ||
+      start == reinterpret_cast<PyTypeObject*>(super->obj) ||
+      start->tp_mro == nullptr || name == &_Py_ID(__class__)) {
+    return nullptr;
+  }
+  Py_ssize_t n = PyTuple_GET_SIZE(start->tp_mro), i = 0;
+  auto base = [&] { return PyTuple_GET_ITEM(start->tp_mro, i); };
+  while (i < n && base() != reinterpret_cast<PyObject*>(super->type)) ++i;
+  // A dict of strs is searched for a str: no code runs.
+  for (++i; i < n; ++i) {
+    PyObject* dict = reinterpret_cast<PyTypeObject*>(base())->tp_dict;
+    if (!DK_IS_UNICODE(reinterpret_cast<PyDictObject*>(dict)->ma_keys)) break;
+    PyObject* found = PyDict_GetItemWithError(dict, name);
+    if (found == nullptr) continue;
+    if (!Py_IS_TYPE(found, &PyFunction_Type)) break;
+    *self = super->obj;
+    return found;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 int LoadMethod(PyObject* owner, PyObject* name, PyObject** method,
                PyObject** self) {
+  if (Py_IS_TYPE(owner, &PySuper_Type)) {
+    if (PyObject* function = FindThroughSuper(owner, name, self)) {
+      *method = Py_NewRef(function);
+      Py_INCREF(*self);
+      Py_DECREF(owner);
+      return 0;
+    }
+  }
   PyObject* found = nullptr;
   int unbound = _PyObject_GetMethod(owner, name, &found);
   if (found == nullptr) {

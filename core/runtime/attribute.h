@@ -58,6 +58,15 @@ void InitValue(PyObject* owner, PyDictValues* values, int64_t index,
 // Marks a change of `dict` for those who watch its version.
 void TouchDict(PyDictObject* dict);
 
+// Where the value of entry `at` lies, in bytes from its keys, and that value.
+inline int64_t EntryOffset(PyDictKeysObject* keys, Py_ssize_t at) {
+  return reinterpret_cast<char*>(&DK_UNICODE_ENTRIES(keys)[at].me_value) -
+         reinterpret_cast<char*>(keys);
+}
+inline PyObject* EntryAt(PyDictKeysObject* keys, int64_t offset) {
+  return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(keys) + offset);
+}
+
 }  // namespace pyvm
 
 #endif  // PYVM_CORE_RUNTIME_ATTRIBUTE_H_

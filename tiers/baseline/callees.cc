@@ -137,10 +137,29 @@ void Compiler::FindUnit(uint32_t args) {
   mov(rsi, ptr[rsi + offsetof(CodeExtra, extras)]);
   test(rsi, rsi);
   jz(Otherwise(), T_NEAR);
-  cmp(dword[UNIT(rsi, arg_count)], args);
-  jne(Otherwise(), T_NEAR);
   cmp(byte[UNIT(rsi, simple_args)], 0);
   je(Otherwise(), T_NEAR);
+  Label bound;
+  cmp(dword[UNIT(rsi, arg_count)], args);
+  je(bound);
+  jb(Otherwise(), T_NEAR);
+  mov(rcx, ptr[rdi + offsetof(PyFunctionObject, func_defaults)]);
+  test(rcx, rcx);
+  jz(Otherwise(), T_NEAR);
+  mov(rcx, ptr[rcx + kSize]);
+  add(ecx, args);
+  cmp(ecx, dword[UNIT(rsi, arg_count)]);
+  jb(Otherwise(), T_NEAR);
+  L(bound);
+}
+
+void Compiler::FillDefaults(uint32_t args) {
+  Label filled;
+  cmp(dword[UNIT(rsi, arg_count)], args);
+  je(filled);
+  mov(ecx, args);
+  CallOutside(stubs_.fill_defaults);
+  L(filled);
 }
 
 void Compiler::PushFound(uint32_t args) {
@@ -204,6 +223,7 @@ bool Compiler::CallFound(bool method) {
     Own(rcx, x);
     mov(ptr[rax + to], rcx);
   }
+  FillDefaults(n + (method ? 1 : 0));
   EnterCallee(behind);
   Set(in_.a, rbx);
   return true;
@@ -247,6 +267,7 @@ bool Compiler::CallClass() {
     Own(rcx, Listed(1 + i));
     mov(ptr[rax + (1 + i) * 8], rcx);
   }
+  FillDefaults(n + 1);
   if (IsTemp(cls)) {
     mov(rcx, Reg(RegisterOf(cls)));
     dec(qword[rcx]);  // its instance holds another reference
@@ -286,6 +307,7 @@ bool Compiler::CallOperator(PyObject* name, bool same_type) {
   mov(ptr[rax], rbx);
   inc(qword[rbp]);
   mov(ptr[rax + 8], rbp);
+  FillDefaults(2);
   EnterCallee(behind);
   if (same_type) {
     cmp(rbx, Low(&_Py_NotImplementedStruct));
@@ -316,7 +338,7 @@ bool Compiler::BinaryAny() {
 bool Compiler::LoadAttrProperty() {
   Load(rbx, in_.b);
   GuardVersion(rbx);
-  mov(rcx, CELL(value));
+  mov(rcx, reinterpret_cast<uintptr_t>(unit_.caches()[in_.c].value));
   mov(rdi, ptr[rcx + sizeof(PyObject)]);  // its getter
   test(rdi, rdi);
   jz(Otherwise(), T_NEAR);
@@ -327,6 +349,7 @@ bool Compiler::LoadAttrProperty() {
   inc(qword[rdi]);
   Own(rbx, in_.b);
   mov(ptr[rax], rbx);
+  FillDefaults(1);
   EnterCallee(behind);
   Set(in_.a, rbx);
   return true;

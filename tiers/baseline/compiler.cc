@@ -7,6 +7,7 @@
 #include "core/bytecode/decode.h"
 #include "core/code/code_map.h"
 #include "core/handlers/machine.h"
+#include "core/host/frame.h"
 #include "core/tier/unit_name.h"
 
 namespace pyvm::baseline {
@@ -23,6 +24,17 @@ const Instr* BackEdge(PYVM_ARGS) {
     return handlers::LoopBudget(pc, regs, pool, act);
   }
   return handlers::CheckBreaker(pc, regs, pool, act);
+}
+
+// The C function that the instruction at `pc` has called has returned.
+const Instr* AfterCall(PYVM_ARGS) {
+  if (*act->eval_breaker != 0 && HandlePending(act->tstate) < 0) {
+    return handlers::HandleError(pc, regs, pool, act);
+  }
+  if (!act->cframe.use_tracing) return nullptr;
+  const Unit* unit = handlers::UnitIn(pool);
+  auto at = static_cast<uint32_t>(pc - unit->instrs);
+  return handlers::HandOver(pc + InstrWords(*unit, at), regs, pool, act);
 }
 
 }  // namespace
@@ -88,6 +100,15 @@ void Compiler::Run() {
     OutOfLine(store.label, store.at);
     CallOutside(stubs_.store_float);
     jmp(store.back, T_NEAR);
+  }
+  for (Pending& pending : pendings_) {
+    OutOfLine(pending.label, pending.at);
+    lea(rdi, InstrAddress(pending.at));
+    HandlerArguments();
+    CallC(AfterCall);
+    test(rax, rax);
+    jz(labels_[pending.next], T_NEAR);
+    JumpOutside(stubs_.transfer);
   }
   for (Back& back : backs_) {
     OutOfLine(back.label, back.target);
@@ -221,6 +242,14 @@ bool Compiler::Fast() {
       return LoadAttrSlot();
     case Op::kLOAD_ATTR_NONDATA:
       return LoadAttrNondata();
+    case Op::kLOAD_ATTR_MODULE:
+      return LoadAttrModule();
+    case Op::kLOAD_ATTR_CLASS:
+      return LoadAttrClass();
+    case Op::kLOAD_METHOD_MODULE:
+      return LoadMethodModule();
+    case Op::kLOAD_METHOD_CLASS:
+      return LoadMethodClass();
     case Op::kSTORE_ATTR_VALUE:
       return StoreAttrValue();
     case Op::kSTORE_ATTR_SLOT:
@@ -285,6 +314,20 @@ bool Compiler::Fast() {
       return CallFound(true);
     case Op::kCALL_CLASS:
       return CallClass();
+    case Op::kCALL_C_NONE:
+      return CallFunctionC(METH_NOARGS);
+    case Op::kCALL_C_ONE:
+      return CallFunctionC(METH_O);
+    case Op::kCALL_C_VECTOR:
+      return CallFunctionC(METH_FASTCALL);
+    case Op::kCALL_METHOD_C_NONE:
+      return CallMethodC(METH_NOARGS);
+    case Op::kCALL_METHOD_C_ONE:
+      return CallMethodC(METH_O);
+    case Op::kCALL_METHOD_C_VECTOR:
+      return CallMethodC(METH_FASTCALL);
+    case Op::kCALL_TYPE_VECTOR:
+      return CallTypeVector();
     case Op::kLOAD_ATTR_ANY:
       return LoadAttrAny();
     case Op::kLOAD_METHOD_ANY:

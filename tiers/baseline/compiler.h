@@ -99,6 +99,11 @@ class Compiler : public Assembler {
     Label label;
     uint32_t at;
   };
+  // A C function has returned to instruction `at`, and something waits.
+  struct Pending {
+    Label label;
+    uint32_t at, next;
+  };
 
   // --- Addresses -------------------------------------------------------------
 
@@ -230,25 +235,32 @@ class Compiler : public Assembler {
     return slow_->label;
   }
 
+  // The same for guards of what is burnt in.
+  Label& Burnt() {
+    Label& label = Otherwise();
+    slow_->burnt = true;
+    return label;
+  }
+
   // The cache is still one of the operation that is being compiled: others read
   // its cells in other ways.
   void GuardOp() {
-    movzx(eax, word[r12 + static_cast<int>(at_ * sizeof(Instr))]);
-    cmp(eax, in_.op);
+    cmp(word[r12 + static_cast<int>(at_ * sizeof(Instr))], in_.op);
     jne(Otherwise(), T_NEAR);
   }
   void GuardType(const Reg64& object, const PyTypeObject* type) {
     cmp(qword[object + kType], Low(type));
     jne(Otherwise(), T_NEAR);
   }
-  // The type version of `object` is the cache's. Clobbers rax, rcx.
+  // The type in rax of `object` has the version that the cache has now.
   void GuardVersion(const Reg64& object) {
-    GuardOp();
     mov(rax, ptr[object + kType]);
-    mov(ecx, CELL32(version));
-    cmp(dword[rax + offsetof(PyTypeObject, tp_version_tag)], ecx);
-    jne(Otherwise(), T_NEAR);
+    cmp(dword[rax + offsetof(PyTypeObject, tp_version_tag)],
+        unit_.caches()[in_.c].version);
+    jne(Burnt(), T_NEAR);
   }
+  // The cache's index, to be burnt in behind such a guard.
+  int Index() const { return static_cast<int>(unit_.caches()[in_.c].index); }
 
   // --- Unboxed temporaries ---------------------------------------------------
 
@@ -363,18 +375,29 @@ class Compiler : public Assembler {
 
   // --- Names and attributes --------------------------------------------------
 
-  // rax: the keys of a dict of the frame, if they have the version.
-  void LoadKeys(size_t dict_in_frame, uint32_t version);
+  // rax: the keys of the dict in rax, if they have the version.
+  void GuardKeys(uint32_t version);
+  // rcx: the value there that lies so many bytes behind the keys.
+  void LoadValue(uint32_t version, int64_t offset);
   bool LoadGlobal(bool builtin);
 
   // The attribute (borrowed) is in rcx, the owner in rbx.
   bool FinishLoad();
   bool LoadAttrValue();
   bool LoadAttrSlot();
-  // The instance in rbx, of the type in rax, shares its keys, and they are
-  // those of the cache.
-  void GuardSharedKeys();
+  // The instance in rbx, of the type in rax, shares its keys, and they have the
+  // version.
+  void GuardSharedKeys(uint32_t version);
   bool LoadAttrNondata();
+  // rcx: the attribute of the module, or of the class, in rbx.
+  void FindInModule();
+  void FindInClass();
+  bool LoadAttrModule();
+  bool LoadAttrClass();
+  // The window gets the callable in rcx (borrowed).
+  bool FinishCallable();
+  bool LoadMethodModule();
+  bool LoadMethodClass();
 
   // Inline value number rdx of the values at rsi is new. Clobbers rax.
   void NoteOrder();
@@ -443,7 +466,7 @@ class Compiler : public Assembler {
   bool Resume();
 
   // --- Callees and attributes that are found at run time
-  // -----------------------
+  // ----------------------
 
   // rdx: what the table says of `name` for the type of the object in rbx, which
   // is in rax. Clobbers rcx, rsi.
@@ -455,12 +478,16 @@ class Compiler : public Assembler {
   bool LoadMethodAny();
   bool StoreAttrAny();
 
-  // rsi: the unit of the callable in rdi, which must be a function with `args`
-  // positional parameters only.
+  // rsi: the unit of the callable in rdi, which must be a function whose
+  // parameters, all positional, `args` arguments and its defaults bind.
+  // Clobbers rcx, r8.
   void FindUnit(uint32_t args);
   // rax: the registers of a new frame for the function in rdi, whose unit is in
   // rsi; its first `args` are the caller's to fill. Clobbers rcx, r8 to r11.
   void PushFound(uint32_t args);
+  // The parameters of the frame in rax, of the function in rdi and the unit in
+  // rsi, that `args` arguments leave. Clobbers rcx, r8, r9.
+  void FillDefaults(uint32_t args);
   // What the frame in rax needs to return behind this instruction, and this one
   // to be seen as calling. The callee keeps the reference to its function in
   // rdi, which is the operand's if there is one. Clobbers rcx.
@@ -477,6 +504,7 @@ class Compiler : public Assembler {
   bool CallOperator(PyObject* name, bool same_type);
   bool BinaryAny();
   bool LoadAttrProperty();
+
   // --- Generators ------------------------------------------------------------
 
   // Code that is jumped to straight from another unit goes on in this one.
@@ -487,6 +515,21 @@ class Compiler : public Assembler {
   bool ForIterGen();
   bool Send();
   bool Yield();
+
+  // --- Callables written in C ------------------------------------------------
+
+  // Calls the method definition in rax on the object in rdi, if it is the
+  // cache's and has this form, with the listed operands from `first` on, and
+  // consumes these. The result, which may be null, is in rcx.
+  void CallDefinition(int form, uint32_t first);
+  // The listed operands from `first` on, borrowed, become the vector at rsp.
+  void FillVector(uint32_t first);
+  void ConsumeListed(uint32_t first);
+  // Stores the result of a C function, which is in rcx, or raises.
+  bool FinishCallC();
+  bool CallFunctionC(int form);
+  bool CallMethodC(int form);
+  bool CallTypeVector();
 
   // --- The present instruction -----------------------------------------------
 
@@ -500,6 +543,7 @@ class Compiler : public Assembler {
   std::deque<Slow> slows_;
   std::deque<Back> backs_;
   std::deque<Taken> takens_;
+  std::deque<Pending> pendings_;
   std::deque<Wide> wides_;
   std::deque<FloatStore> float_stores_;
   std::vector<bool> enterable_;  // an entry, or the target of a jump

@@ -5,21 +5,29 @@ namespace pyvm::baseline {
 
 // --- Names and attributes
 
-void Compiler::LoadKeys(size_t dict_in_frame, uint32_t version) {
-  mov(rax, ptr[r13 + (static_cast<int>(dict_in_frame) - kRegs)]);
+void Compiler::LoadValue(uint32_t version, int64_t offset) {
+  GuardKeys(version);
+  mov(rcx, ptr[rax + static_cast<int>(offset)]);
+  test(rcx, rcx);
+  jz(Otherwise(), T_NEAR);
+}
+
+void Compiler::GuardKeys(uint32_t version) {
   mov(rax, ptr[rax + offsetof(PyDictObject, ma_keys)]);
   cmp(dword[rax + offsetof(PyDictKeysObject, dk_version)], version);
-  jne(Otherwise(), T_NEAR);
+  jne(Burnt(), T_NEAR);
 }
 
 bool Compiler::LoadGlobal(bool builtin) {
   const InlineCache& cache = unit_.caches()[in_.c];
-  LoadKeys(offsetof(Frame, f_globals), cache.version);
-  if (builtin) LoadKeys(offsetof(Frame, f_builtins), cache.version2);
-  mov(rcx, ptr[rax + static_cast<int>(cache.index)]);
-  test(rcx, rcx);
-  jz(Otherwise(), T_NEAR);
-  slow_->burnt = true;
+  mov(rax, ptr[FRAME(r13, f_globals)]);
+  if (builtin) {
+    GuardKeys(cache.version);
+    mov(rax, ptr[FRAME(r13, f_builtins)]);
+    LoadValue(cache.version2, cache.index);
+  } else {
+    LoadValue(cache.version, cache.index);
+  }
   inc(qword[rcx]);
   Set(in_.a, rcx);
   return true;
@@ -38,8 +46,7 @@ bool Compiler::LoadAttrValue() {
   mov(rax, ptr[rbx + kInlineValues]);
   test(rax, rax);
   jz(Otherwise(), T_NEAR);
-  mov(rcx, CELL(index));
-  mov(rcx, ptr[rax + rcx * 8]);
+  mov(rcx, ptr[rax + Index() * static_cast<int>(sizeof(PyObject*))]);
   test(rcx, rcx);
   jz(Otherwise(), T_NEAR);
   return FinishLoad();
@@ -48,33 +55,78 @@ bool Compiler::LoadAttrValue() {
 bool Compiler::LoadAttrSlot() {
   Load(rbx, in_.b);
   GuardVersion(rbx);
-  mov(rcx, CELL(index));
-  mov(rcx, ptr[rbx + rcx]);
+  mov(rcx, ptr[rbx + Index()]);
   test(rcx, rcx);
   jz(Otherwise(), T_NEAR);
   return FinishLoad();
 }
 
-void Compiler::GuardSharedKeys() {
+void Compiler::GuardSharedKeys(uint32_t version) {
   cmp(qword[rbx + kManagedDict], 0);
   jne(Otherwise(), T_NEAR);
   mov(rax, ptr[rax + offsetof(PyHeapTypeObject, ht_cached_keys)]);
-  mov(ecx, CELL32(version2));
-  cmp(dword[rax + offsetof(PyDictKeysObject, dk_version)], ecx);
-  jne(Otherwise(), T_NEAR);
+  cmp(dword[rax + offsetof(PyDictKeysObject, dk_version)], version);
+  jne(Burnt(), T_NEAR);
 }
 
 bool Compiler::LoadAttrNondata() {
+  const InlineCache& cache = unit_.caches()[in_.c];
   Load(rbx, in_.b);
   GuardVersion(rbx);
-  if (unit_.caches()[in_.c].version2 == 0) {
-    cmp(CELL32(version2), 0);
-    jne(Otherwise(), T_NEAR);
-  } else {
-    GuardSharedKeys();
-  }
-  mov(rcx, CELL(value));
+  if (cache.version2 != 0) GuardSharedKeys(cache.version2);
+  mov(rcx, reinterpret_cast<uintptr_t>(cache.value));
   return FinishLoad();
+}
+
+void Compiler::FindInModule() {
+  const InlineCache& cache = unit_.caches()[in_.c];
+  Load(rbx, in_.b);
+  GuardType(rbx, &PyModule_Type);
+  mov(rax, ptr[rbx + offsetof(PyModuleObject, md_dict)]);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  LoadValue(cache.version, cache.index);
+}
+
+void Compiler::FindInClass() {
+  const InlineCache& cache = unit_.caches()[in_.c];
+  Load(rbx, in_.b);
+  mov(rax, ptr[rbx + kType]);
+  cmp(dword[rax + offsetof(PyTypeObject, tp_version_tag)], cache.version2);
+  jne(Burnt(), T_NEAR);
+  test(dword[rax + offsetof(PyTypeObject, tp_flags)],
+       static_cast<uint32_t>(Py_TPFLAGS_TYPE_SUBCLASS));
+  jz(Otherwise(), T_NEAR);
+  cmp(dword[rbx + offsetof(PyTypeObject, tp_version_tag)], cache.version);
+  jne(Burnt(), T_NEAR);
+  mov(rcx, reinterpret_cast<uintptr_t>(cache.value));
+}
+
+bool Compiler::LoadAttrModule() {
+  FindInModule();
+  return FinishLoad();
+}
+
+bool Compiler::LoadAttrClass() {
+  FindInClass();
+  return FinishLoad();
+}
+
+bool Compiler::FinishCallable() {
+  inc(qword[rcx]);
+  Consume(rbx, in_.b);
+  mov(Reg(in_.a + 1u), rcx);
+  return true;
+}
+
+bool Compiler::LoadMethodModule() {
+  FindInModule();
+  return FinishCallable();
+}
+
+bool Compiler::LoadMethodClass() {
+  FindInClass();
+  return FinishCallable();
 }
 
 void Compiler::NoteOrder() {
@@ -95,11 +147,12 @@ bool Compiler::StoreAttrValue() {
   jz(Otherwise(), T_NEAR);
   Load(rbp, in_.b);
   Own(rbp, in_.b);
-  mov(rdx, CELL(index));
-  mov(rcx, ptr[rsi + rdx * 8]);
-  mov(ptr[rsi + rdx * 8], rbp);
+  int offset = Index() * static_cast<int>(sizeof(PyObject*));
+  mov(rcx, ptr[rsi + offset]);
+  mov(ptr[rsi + offset], rbp);
   test(rcx, rcx);
   jnz(replace);
+  mov(edx, Index());
   NoteOrder();
   jmp(done);
   L(replace);
@@ -114,19 +167,19 @@ bool Compiler::StoreAttrSlot() {
   GuardVersion(rbx);
   Load(rbp, in_.b);
   Own(rbp, in_.b);
-  mov(rdx, CELL(index));
-  mov(rcx, ptr[rbx + rdx]);
-  mov(ptr[rbx + rdx], rbp);
+  mov(rcx, ptr[rbx + Index()]);
+  mov(ptr[rbx + Index()], rbp);
   ReleaseIfAny(rcx);
   Consume(rbx, in_.a);
   return true;
 }
 
 bool Compiler::LoadMethod(bool values) {
+  const InlineCache& cache = unit_.caches()[in_.c];
   Load(rbx, in_.b);
   GuardVersion(rbx);
-  if (values) GuardSharedKeys();
-  mov(rcx, CELL(value));
+  if (values) GuardSharedKeys(cache.version2);
+  mov(rcx, reinterpret_cast<uintptr_t>(cache.value));
   inc(qword[rcx]);
   Own(rbx, in_.b);
   mov(Reg(in_.a), rcx);
@@ -313,6 +366,13 @@ bool Compiler::CallLen() {
   cmp(rax, Low(&PyList_Type));
   je(sized);
   cmp(rax, Low(&PyTuple_Type));
+  je(sized);
+  // Their lengths lie in the same place.
+  static_assert(offsetof(PyASCIIObject, length) == kSize);
+  static_assert(offsetof(PyDictObject, ma_used) == kSize);
+  cmp(rax, Low(&PyUnicode_Type));
+  je(sized);
+  cmp(rax, Low(&PyDict_Type));
   jne(Otherwise(), T_NEAR);
   L(sized);
   mov(rdx, ptr[rbp + kSize]);

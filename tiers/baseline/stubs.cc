@@ -24,6 +24,8 @@ using handlers::kThisTier;
 using handlers::table;
 
 constexpr size_t kStubBytes = 8192;
+// Of the stack: machine code has rsp aligned.
+constexpr int kLocalBytes = 8 + Stubs::kVectorWords * 8;
 
 // --- What stubs call ---------------------------------------------------------
 
@@ -114,6 +116,7 @@ class StubCompiler : public Assembler {
     StoreInt(&stubs);
     StoreFloat(&stubs);
     PushFrame(&stubs);
+    FillDefaults(&stubs);
     EnterCallee(&stubs);
     LeaveFrame(&stubs);
     Epoch();
@@ -167,7 +170,7 @@ class StubCompiler : public Assembler {
     push(r13);
     push(r14);
     push(r15);
-    sub(rsp, 8);
+    sub(rsp, kLocalBytes);
     mov(r15, rdi);
     mov(ptr[rsi], rsp);
     L(resume_);
@@ -203,7 +206,7 @@ class StubCompiler : public Assembler {
     mov(ptr[ACT(regs)], r13);
     mov(ptr[ACT(pool)], r14);
     L(leave_);
-    add(rsp, 8);
+    add(rsp, kLocalBytes);
     pop(r15);
     pop(r14);
     pop(r13);
@@ -212,6 +215,10 @@ class StubCompiler : public Assembler {
     pop(rbp);
     ret();
 
+    align(16);
+    stubs->raise = here();
+    HandlerArguments();
+    CallC(handlers::HandleError);
     align(16);
     stubs->transfer = here();
     L(transfer_);
@@ -509,6 +516,26 @@ class StubCompiler : public Assembler {
     ret();
     L(refused);
     xor_(eax, eax);
+    ret();
+  }
+
+  void FillDefaults(Stubs* stubs) {
+    align(16);
+    stubs->fill_defaults = here();
+    Xbyak::Label next;
+    mov(r8, ptr[rdi + offsetof(PyFunctionObject, func_defaults)]);
+    // The last default is that of the last parameter.
+    mov(r9d, dword[UNIT(rsi, arg_count)]);
+    sub(r9, ptr[r8 + kSize]);
+    shl(r9, 3);
+    sub(r8, r9);
+    L(next);
+    mov(r9, ptr[r8 + rcx * 8 + kTupleItems]);
+    inc(qword[r9]);
+    mov(ptr[rax + rcx * 8], r9);
+    inc(ecx);
+    cmp(ecx, dword[UNIT(rsi, arg_count)]);
+    jb(next);
     ret();
   }
 
@@ -880,6 +907,8 @@ std::vector<CodeLabel> LabelsOf(const Stubs& stubs, const uint8_t* exec) {
       {stubs.store_int, "store_int"},
       {stubs.store_float, "store_float"},
       {stubs.push_frame, "push_frame"},
+      {stubs.fill_defaults, "fill_defaults"},
+      {stubs.raise, "raise"},
       {stubs.enter_callee, "enter_callee"},
       {stubs.leave_frame, "leave_frame"},
       {stubs.finish_init, "finish_init"},
@@ -906,7 +935,7 @@ uint8_t* epoch = nullptr;
 
 const FrameLayout& Layout() {
   static const FrameLayout layout = {.rbp_frame = false,
-                                     .cfa_from_rsp = 64,
+                                     .cfa_from_rsp = 56 + kLocalBytes,
                                      .saved = {{DwarfRegister::kRbp, -16},
                                                {DwarfRegister::kRbx, -24},
                                                {DwarfRegister::kR12, -32},

@@ -13,8 +13,10 @@ namespace pyvm::baseline {
 // Each is an address of code. Unless said otherwise they are called, clobber
 // rax, rdi and r8 to r11, and preserve all else but xmm2 to xmm7.
 struct Stubs {
+  static constexpr int kVectorWords = 8;
+
   // A C function: Tier::run. Writes the stack pointer of machine code to
-  // *stack.
+  // *stack. From there on lie kVectorWords words that an instruction may use.
   void (*run)(Activation* act, const uint8_t*** stack) = nullptr;
 
   // Jumped to with a handler's result in rax that is not null.
@@ -41,6 +43,12 @@ struct Stubs {
   // or null where the handler has to make it. All registers from number ecx on
   // are null. Clobbers rcx and r8 to r11.
   const uint8_t* push_frame = nullptr;
+  // Fills the parameters from number ecx on of the frame whose registers are in
+  // rax from the defaults of the function in rdi, whose unit is in rsi.
+  // Clobbers rcx, r8 and r9 alone.
+  const uint8_t* fill_defaults = nullptr;
+  // Jumped to with the instruction in rdi, which has raised.
+  const uint8_t* raise = nullptr;
   // Jumped to with the registers of a pushed frame in rax, and its unit in rsi.
   const uint8_t* enter_callee = nullptr;
   // Jumped to with a result (owned) in rbx: the frame, which is no longer the
