@@ -43,14 +43,15 @@ void Compiler::Run() {
   FindEntries();
   for (at_ = 0; at_ < unit_.num_instrs; at_ = next_) {
     next_ = at_ + InstrWords(unit_, at_);
-    uint32_t here = offset() | (unboxed_.size == 0 ? 0 : kInside);
+    uint32_t here = offset() | (held_.size == 0 ? 0 : kInside);
     for (uint32_t i = at_; i < next_; ++i) offsets_[i] = here;
     L(labels_[at_]);
     in_ = unit_.instrs[at_];
     slow_ = nullptr;
-    unboxed_at_start_ = unboxed_;
+    SecureObjects();
+    held_at_start_ = held_;
     if (!Fast()) {
-      if (unboxed_.size != 0) Py_FatalError("pyvm: unboxed and out of reach");
+      lost_ |= held_.size != 0;
       Generic();
     }
   }
@@ -59,17 +60,8 @@ void Compiler::Run() {
   ud2();
   for (Slow& slow : slows_) {
     OutOfLine(slow.label, slow.at);
-    for (int i = 0; i < slow.unboxed.size; ++i) {
-      const Unboxed& number = slow.unboxed.all[i];
-      lea(rsi, Reg(number.reg));
-      mov(r10d, slow.at);
-      if (number.kind == Number::kInt) {
-        movq(rdx, Slot(number.slot));
-        CallOutside(stubs_.store_int);
-      } else {
-        movsd(xmm0, Slot(number.slot));
-        CallOutside(stubs_.store_float);
-      }
+    for (int i = 0; i < slow.held.size; ++i) {
+      PutIntoFrame(slow.held.all[i], slow.at);
     }
     mov(r8d, slow.op);
     Step(slow.at, slow.burnt ? stubs_.step_unquickened : stubs_.step_otherwise);
@@ -368,9 +360,11 @@ Code* Compile(const Unit& unit, const char** refused) {
   Xbyak::ClearError();
   Compiler compiler(unit, *stubs, *block, offsets.get());
   compiler.Run();
-  if (!compiler.good()) {
+  if (!compiler.good() || compiler.lost()) {
     TheCodeMemory().Free(block->exec);
-    *refused = "the unit's code does not fit the room that was estimated";
+    *refused = compiler.lost()
+                   ? "a temporary was held where it could not be read"
+                   : "the unit's code does not fit the room that was estimated";
     return nullptr;
   }
   uint32_t size = compiler.offset();

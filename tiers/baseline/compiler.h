@@ -7,10 +7,11 @@
 // change without a new compilation; where they are burnt in, failures count
 // (NoteStale in code.h).
 //
-// The result of an arithmetic instruction that is a temporary stays unboxed in
-// a machine register where its reader takes numbers and follows soon. Between
-// the two no instruction can be entered from outside (kInside in code.h), and
-// slow paths box it first: the frame is again what every handler expects.
+// A temporary is held in a machine register where its reader takes it there and
+// follows soon: numbers unboxed, and what has been loaded from an object that
+// stays alive as a borrowed reference. Between the two no instruction can be
+// entered from outside (kInside in code.h), and slow paths put it into the
+// frame first, which is again what every handler expects.
 //
 // What makes a fast path is a method that returns whether there is one. They
 // stand in numbers.cc, jumps.cc, objects.cc, containers.cc, calls.cc,
@@ -54,28 +55,32 @@ class Compiler : public Assembler {
 
   void Run();
 
+  // Whether a temporary was held where it could not be read.
+  bool lost() const { return lost_; }
+
   // What belongs to which instruction.
   std::vector<CodePlace> Places() const;
 
  private:
-  // A temporary whose value is in a machine register.
-  enum class Number { kInt, kFloat };
-  struct Unboxed {
+  // A temporary that is held in a machine register: a value, or a borrowed
+  // reference, which nothing may release meanwhile.
+  enum class Kind { kInt, kFloat, kObject };
+  struct Held {
     uint32_t reg;
-    Number kind;
+    Kind kind;
     int slot;
   };
-  static constexpr int kUnboxed = 4;
-  struct UnboxedSet {
-    Unboxed all[kUnboxed];
+  static constexpr int kMaxHeld = 4;
+  struct HeldSet {
+    Held all[kMaxHeld];
     int size = 0;
   };
   // Out of line: the handler does instruction `at`, and behind it comes `next`
-  // (0: nothing does). What is unboxed before it goes into the frame.
+  // (0: nothing does). What is held before it goes into the frame.
   struct Slow {
     Label label;
     uint32_t at, next, op;
-    UnboxedSet unboxed;
+    HeldSet held;
     bool burnt = false;  // what the cache says is in the code
   };
   // An int that has more than one digit.
@@ -137,9 +142,11 @@ class Compiler : public Assembler {
   PyObject* Constant(Operand x) const {
     return unit_.pool[static_cast<int16_t>(x)];
   }
-  // The operand, borrowed, which is not unboxed.
+  // The operand, borrowed, which is no held number.
   void Load(const Reg64& to, Operand x) {
-    if (IsConst(x)) {
+    if (const Held* held = Find(x)) {
+      movq(to, Slot(held->slot));
+    } else if (IsConst(x)) {
       mov(to, reinterpret_cast<uintptr_t>(Constant(x)));
     } else {
       mov(to, Reg(RegisterOf(x)));
@@ -147,7 +154,10 @@ class Compiler : public Assembler {
   }
   // What Load has read becomes an owned reference.
   void Own(const Reg64& object, Operand x) {
-    if (IsTemp(x)) {
+    if (Find(x) != nullptr) {
+      Forget(x);
+      inc(qword[object]);
+    } else if (IsTemp(x)) {
       mov(Reg(RegisterOf(x)), 0);
     } else {
       inc(qword[object]);
@@ -174,6 +184,7 @@ class Compiler : public Assembler {
   // A temporary that Load has read is consumed.
   void Consume(const Reg64& object, Operand x) {
     if (!IsTemp(x)) return;
+    if (Find(x) != nullptr) return Forget(x);
     mov(Reg(RegisterOf(x)), 0);
     Release(object);
   }
@@ -230,7 +241,7 @@ class Compiler : public Assembler {
       slow_->at = at_;
       slow_->op = in_.op;
       slow_->next = FallsThrough() ? next_ : 0;
-      slow_->unboxed = unboxed_at_start_;
+      slow_->held = held_at_start_;
     }
     return slow_->label;
   }
@@ -262,22 +273,42 @@ class Compiler : public Assembler {
   // The cache's index, to be burnt in behind such a guard.
   int Index() const { return static_cast<int>(unit_.caches()[in_.c].index); }
 
-  // --- Unboxed temporaries ---------------------------------------------------
+  // --- Temporaries in machine registers --------------------------------------
 
   static Xmm Slot(int slot) { return Xmm(kFirstSlot + slot); }
-  // The operand if it is unboxed; else null.
-  const Unboxed* Find(Operand x) const;
-  bool IsUnboxed(Operand x) const { return Find(x) != nullptr; }
+  // The operand if it is held; else null.
+  const Held* Find(Operand x) const;
+  bool IsHeldNumber(Operand x) const {
+    const Held* held = Find(x);
+    return held != nullptr && held->kind != Kind::kObject;
+  }
   // Its reader has it.
   void Forget(Operand x);
   // Whether the result of the present instruction, whose operands have been
-  // consumed, can stay unboxed.
-  bool StaysUnboxed(Number kind) const;
-  // Whether instruction i has a fast path that lets unboxed numbers be.
-  bool SparesUnboxed(uint32_t i) const;
-  // Whether that fast path takes temporary `reg`, which it reads, unboxed.
-  bool TakesUnboxed(uint32_t i, uint32_t reg, Number kind) const;
+  // consumed, can be held.
+  bool StaysHeld(Kind kind) const;
+  // Whether instruction i has a fast path that lets held numbers be.
+  bool SparesHeld(uint32_t i) const;
+  // Whether that fast path takes temporary `reg`, which it reads, as it is
+  // held.
+  bool TakesHeld(uint32_t i, uint32_t reg, Kind kind) const;
+  // The same for objects, as far as it depends on the operation alone.
+  static bool TakesObject(const Instr& in, Operand x);
   int FreeSlot() const;
+  void Hold(Kind kind, int slot) {
+    held_.all[held_.size++] = {in_.a, kind, slot};
+  }
+  // Puts what is held into the frame. Clobbers rax, and what stubs do.
+  void PutIntoFrame(const Held& held, uint32_t at);
+  // Where the present instruction might release anything, borrowed references
+  // that it does not read become owned.
+  void SecureObjects();
+  // Whether what is read from operand x lives on when that has been consumed.
+  bool KeepsAlive(Operand x) const { return !IsTemp(x) || Find(x) != nullptr; }
+  // The held operand x, which is in `object`, after a call of C.
+  void Restore(Operand x, const Reg64& object) {
+    if (const Held* held = Find(x)) movq(Slot(held->slot), object);
+  }
   // Marks where units can be entered or jumped to.
   void FindEntries();
   // The result of the present instruction, an int in rdx or a float in xmm0.
@@ -296,7 +327,7 @@ class Compiler : public Assembler {
   bool MayBeText(Operand x) const { return !IsConst(x) || IsStr(Constant(x)); }
   // Whether a float operation can be in machine code.
   bool CanBeReal(Operand a, Operand b) const;
-  // Loads what has to be looked at: no constant, nothing unboxed.
+  // Loads what has to be looked at: no constant, no held number.
   void LoadNumber(const Reg64& to, Operand x);
   // Releases a temporary that LoadNumber has loaded.
   void ConsumeNumber(const Reg64& object, Operand x);
@@ -354,7 +385,7 @@ class Compiler : public Assembler {
   static std::optional<std::pair<Relation, bool>> ComparisonOf(Op op);
   // The same for any two strs that have been loaded; goes to Otherwise() if
   // they are none.
-  void SetIfTexts(Relation relation);
+  void SetIfTexts(Relation relation, Operand a, Operand b);
   // The zero flag: whether the ASCII str in rbx, of that size (at most 8), has
   // the characters of `text`.
   void CompareCharacters(const char* text, uint32_t size);
@@ -381,7 +412,7 @@ class Compiler : public Assembler {
   void LoadValue(uint32_t version, int64_t offset);
   bool LoadGlobal(bool builtin);
 
-  // The attribute (borrowed) is in rcx, the owner in rbx.
+  // What is loaded (borrowed) is in rcx, what it is loaded from in rbx.
   bool FinishLoad();
   bool LoadAttrValue();
   bool LoadAttrSlot();
@@ -547,13 +578,14 @@ class Compiler : public Assembler {
   std::deque<Wide> wides_;
   std::deque<FloatStore> float_stores_;
   std::vector<bool> enterable_;  // an entry, or the target of a jump
-  UnboxedSet unboxed_;
+  HeldSet held_;
   std::vector<CodePlace> out_of_line_;
   // Of the present instruction.
   Instr in_ = {};
   uint32_t at_ = 0, next_ = 0;
   Slow* slow_ = nullptr;
-  UnboxedSet unboxed_at_start_;
+  HeldSet held_at_start_;
+  bool lost_ = false;
 };
 
 }  // namespace pyvm::baseline

@@ -142,11 +142,8 @@ bool Compiler::LoadItemStr() {
   constexpr size_t kCharacter = sizeof(_Py_SINGLETON(strings).ascii[0]);
   imul(eax, eax, kCharacter);
   lea(rcx, ptr[rax + Low(&_Py_SINGLETON(strings).ascii[0])]);
-  inc(qword[rcx]);
   ConsumeNumber(rbp, in_.c);
-  Consume(rbx, in_.b);
-  Set(in_.a, rcx);
-  return true;
+  return FinishLoad();
 }
 
 // --- Arrays

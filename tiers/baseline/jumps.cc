@@ -150,16 +150,19 @@ void Compiler::UseFloats(Relation relation, const Branch* branch) {
 bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
                               const Branch* branch) {
   if (IsConst(a) && IsConst(b)) return false;
-  const Unboxed* unboxed = IsUnboxed(a) ? Find(a) : Find(b);
+  const Held* number = IsHeldNumber(a)   ? Find(a)
+                       : IsHeldNumber(b) ? Find(b)
+                                         : nullptr;
   bool ints = MayBeInt(a) && MayBeInt(b);
   bool floats = CanBeReal(a, b);
   bool texts = (relation == Relation::kEq || relation == Relation::kNe) &&
-               MayBeText(a) && MayBeText(b) && unboxed == nullptr;
-  if (unboxed != nullptr) {
-    (unboxed->kind == Number::kInt ? floats : ints) = false;
+               MayBeText(a) && MayBeText(b) && number == nullptr;
+  if (number != nullptr) {
+    (number->kind == Kind::kInt ? floats : ints) = false;
   }
   if (!ints && !floats && !texts) return false;
   Label not_ints, not_floats, compared;
+  HeldSet before = held_;
   LoadNumber(rbx, a);
   LoadNumber(rbp, b);
   if (ints) {
@@ -178,6 +181,7 @@ bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
   }
   if (floats) {
     L(not_ints);
+    held_ = before;
     FloatValue(xmm0, rbx, a, texts ? &not_floats : nullptr);
     FloatValue(xmm1, rbp, b);
     ConsumeNumber(rbx, a);
@@ -187,9 +191,10 @@ bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
   }
   if (texts) {
     L(not_floats);
+    held_ = before;
     Load(rbx, a);
     Load(rbp, b);
-    SetIfTexts(relation);
+    SetIfTexts(relation, a, b);
     Consume(rbx, a);
     Consume(rbp, b);
     if (branch != nullptr) {
@@ -201,10 +206,12 @@ bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
   return true;
 }
 
-void Compiler::SetIfTexts(Relation relation) {
+void Compiler::SetIfTexts(Relation relation, Operand a, Operand b) {
   mov(rdi, rbx);
   mov(rsi, rbp);
   CallC(CompareTexts);
+  Restore(a, rbx);
+  Restore(b, rbp);
   mov(ecx, eax);
   test(eax, eax);
   js(Otherwise(), T_NEAR);
@@ -265,7 +272,7 @@ bool Compiler::CompareToText(Relation relation, Operand a, Operand b) {
     jmp(compared);
   }
   L(call);
-  SetIfTexts(relation);
+  SetIfTexts(relation, a, b);
   L(compared);
   Consume(rbx, a);
   return true;
@@ -325,9 +332,10 @@ void Compiler::Truth() {
 bool Compiler::TruthJump(bool sense) {
   if (IsConst(in_.a)) return false;
   uint32_t target = at_ + static_cast<uint32_t>(LongJump(in_));
-  if (const Unboxed* number = Find(in_.a)) {
+  if (IsHeldNumber(in_.a)) {
+    const Held* number = Find(in_.a);
     Branch branch = {target, sense};
-    if (number->kind == Number::kInt) {
+    if (number->kind == Kind::kInt) {
       IntValue(rdx, rbx, in_.a);
       Forget(in_.a);
       test(rdx, rdx);

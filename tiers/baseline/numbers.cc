@@ -1,134 +1,27 @@
 // Arithmetic on ints and floats, boxed or not.
 #include <bit>
 
-#include "core/bytecode/decode.h"
 #include "tiers/baseline/compiler.h"
 
 namespace pyvm::baseline {
 
-// --- Unboxed temporaries
-
-const Compiler::Unboxed* Compiler::Find(Operand x) const {
-  if (!IsTemp(x)) return nullptr;
-  for (int i = 0; i < unboxed_.size; ++i) {
-    if (unboxed_.all[i].reg == RegisterOf(x)) return &unboxed_.all[i];
-  }
-  return nullptr;
-}
-
-void Compiler::Forget(Operand x) {
-  auto i = Find(x) - unboxed_.all;
-  unboxed_.all[i] = unboxed_.all[--unboxed_.size];
-}
-
-int Compiler::FreeSlot() const {
-  unsigned used = 0;
-  for (int i = 0; i < unboxed_.size; ++i) used |= 1u << unboxed_.all[i].slot;
-  return std::countr_one(used);
-}
-
-void Compiler::FindEntries() {
-  for (uint32_t i = 0; i < unit_.num_entries; ++i) {
-    enterable_[unit_.entries[i].instr] = true;
-  }
-  for (uint32_t i = 0; i < unit_.num_instrs; i += InstrWords(unit_, i)) {
-    for (int64_t target : {JumpTarget(unit_, i), TargetOf(i)}) {
-      if (target >= 0) enterable_[static_cast<size_t>(target)] = true;
-    }
-  }
-}
-
-bool Compiler::SparesUnboxed(uint32_t i) const {
-  const Instr& in = unit_.instrs[i];
-  Op op = BaseOf(in.op);
-  if (IsIntArithmetic(op)) return MayBeInt(in.b) && MayBeInt(in.c);
-  if (IsFloatArithmetic(op)) return CanBeReal(in.b, in.c);
-  switch (op) {
-    case Op::kLOAD_ITEM_LIST:
-    case Op::kLOAD_ITEM_TUPLE:
-    case Op::kLOAD_ITEM_STR:
-      return MayBeInt(in.c);
-    case Op::kMOVE:
-    case Op::kLOAD_DEREF:
-    case Op::kLOAD_GLOBAL_MODULE:
-    case Op::kLOAD_GLOBAL_BUILTIN:
-    case Op::kLOAD_ATTR_VALUE:
-    case Op::kLOAD_ATTR_SLOT:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool Compiler::TakesUnboxed(uint32_t i, uint32_t reg, Number kind) const {
-  const Instr& in = unit_.instrs[i];
-  Op op = BaseOf(in.op);
-  Operand x = TempOperand(reg);
-  bool is_int = kind == Number::kInt;
-  if (IsIntArithmetic(op)) return is_int && SparesUnboxed(i);
-  if (IsFloatArithmetic(op)) {
-    if (!SparesUnboxed(i)) return false;
-    Operand other = in.b == x ? in.c : in.b;
-    return !is_int || op == Op::kTRUEDIV_FLOAT ||
-           (IsConst(other) ? IsFloat(Constant(other)) : !IsTemp(other));
-  }
-  if (ComparisonOf(op)) {
-    if (in.a != x && in.b != x) return false;
-    Operand other = in.a == x ? in.b : in.a;
-    if (IsConst(other)) {
-      return IsSmallConst(Constant(other)) ||
-             (!is_int && IsFloat(Constant(other)));
-    }
-    const Unboxed* beside = Find(other);
-    return beside == nullptr || beside->kind == kind;
-  }
-  switch (op) {
-    case Op::kUNARY_NEGATIVE:
-      return in.b == x;
-    case Op::kJUMP_IF_TRUE:
-    case Op::kJUMP_IF_FALSE:
-      return in.a == x;
-    case Op::kLOAD_ITEM_LIST:
-    case Op::kLOAD_ITEM_TUPLE:
-    case Op::kLOAD_ITEM_STR:
-      return is_int && in.c == x && in.b != x;
-    case Op::kSTORE_ITEM_LIST:
-      return is_int && in.b == x && in.a != x && in.c != x;
-    default:
-      return false;
-  }
-}
-
-bool Compiler::StaysUnboxed(Number kind) const {
-  constexpr int kSoon = 8;
-  uint32_t reg = in_.a;
-  if (reg < unit_.num_locals || unboxed_.size == kUnboxed) return false;
-  Operand x = TempOperand(reg);
-  uint32_t i = next_;
-  for (int n = 0; n < kSoon && i < unit_.num_instrs && !enterable_[i]; ++n) {
-    const Instr& in = unit_.instrs[i];
-    if (in.a == x || in.b == x || in.c == x) return TakesUnboxed(i, reg, kind);
-    if (!SparesUnboxed(i)) return false;
-    i += InstrWords(unit_, i);
-  }
-  return false;
-}
+// --- Results
 
 void Compiler::SetInt() {
-  if (StaysUnboxed(Number::kInt)) {
+  if (StaysHeld(Kind::kInt)) {
     int slot = FreeSlot();
     movq(Slot(slot), rdx);
-    unboxed_.all[unboxed_.size++] = {in_.a, Number::kInt, slot};
+    Hold(Kind::kInt, slot);
   } else {
     StoreInt();
   }
 }
 
 void Compiler::SetFloat() {
-  if (StaysUnboxed(Number::kFloat)) {
+  if (StaysHeld(Kind::kFloat)) {
     int slot = FreeSlot();
     movaps(Slot(slot), xmm0);
-    unboxed_.all[unboxed_.size++] = {in_.a, Number::kFloat, slot};
+    Hold(Kind::kFloat, slot);
   } else {
     StoreFloat();
   }
@@ -177,11 +70,11 @@ bool Compiler::MayBeFloat(Operand x) const {
 }
 
 void Compiler::LoadNumber(const Reg64& to, Operand x) {
-  if (!IsConst(x) && !IsUnboxed(x)) Load(to, x);
+  if (!IsConst(x) && !IsHeldNumber(x)) Load(to, x);
 }
 
 void Compiler::ConsumeNumber(const Reg64& object, Operand x) {
-  if (IsUnboxed(x)) {
+  if (IsHeldNumber(x)) {
     Forget(x);
   } else {
     Consume(object, x);
@@ -190,8 +83,8 @@ void Compiler::ConsumeNumber(const Reg64& object, Operand x) {
 
 void Compiler::IntValue(const Reg64& value, const Reg64& object, Operand x,
                         Label* not_int) {
-  if (const Unboxed* number = Find(x)) {
-    movq(value, Slot(number->slot));
+  if (IsHeldNumber(x)) {
+    movq(value, Slot(Find(x)->slot));
     return;
   }
   if (IsConst(x)) {
@@ -226,8 +119,9 @@ void Compiler::FloatConstant(const Xmm& value, double constant) {
 
 void Compiler::FloatValue(const Xmm& value, const Reg64& object, Operand x,
                           Label* not_float) {
-  if (const Unboxed* number = Find(x)) {
-    if (number->kind == Number::kFloat) {
+  if (IsHeldNumber(x)) {
+    const Held* number = Find(x);
+    if (number->kind == Kind::kFloat) {
       movaps(value, Slot(number->slot));
     } else {
       movq(rax, Slot(number->slot));
@@ -248,8 +142,8 @@ void Compiler::FloatValue(const Xmm& value, const Reg64& object, Operand x,
 }
 
 void Compiler::RealValue(const Xmm& value, const Reg64& object, Operand x) {
-  const Unboxed* number = Find(x);
-  if (number != nullptr && number->kind == Number::kInt) {
+  const Held* number = IsHeldNumber(x) ? Find(x) : nullptr;
+  if (number != nullptr && number->kind == Kind::kInt) {
     // What a quotient is rounded from has to be exact.
     constexpr int kExactBits = 53;
     movq(rdx, Slot(number->slot));
@@ -317,7 +211,7 @@ void Compiler::DivideInts(bool quotient, bool positive_divisor) {
 }
 
 bool Compiler::IntArithmeticByConstant(Op op, int32_t constant) {
-  bool overflow = IsUnboxed(in_.b);
+  bool overflow = IsHeldNumber(in_.b);
   switch (op) {
     case Op::kADD_INT:
       add(rdx, constant);
@@ -373,7 +267,7 @@ bool Compiler::IntArithmeticByConstant(Op op, int32_t constant) {
 
 void Compiler::IntArithmeticByRegister(Op op) {
   // Boxed operands of at most 60 bits cannot overflow a sum.
-  bool overflow = IsUnboxed(in_.b) || IsUnboxed(in_.c);
+  bool overflow = IsHeldNumber(in_.b) || IsHeldNumber(in_.c);
   switch (op) {
     case Op::kADD_INT:
       add(rdx, rcx);
@@ -483,8 +377,8 @@ bool Compiler::Negative() {
     xorps(xmm0, xmm1);
     ConsumeNumber(rbx, x);
   };
-  if (const Unboxed* number = Find(x)) {
-    if (number->kind == Number::kInt) {
+  if (IsHeldNumber(x)) {
+    if (Find(x)->kind == Kind::kInt) {
       negate_int();
       SetInt();
     } else {
@@ -494,6 +388,7 @@ bool Compiler::Negative() {
     return true;
   }
   Label is_float, done;
+  HeldSet before = held_;
   Load(rbx, x);
   cmp(qword[rbx + kType], Low(&PyFloat_Type));
   je(is_float, T_NEAR);
@@ -501,6 +396,7 @@ bool Compiler::Negative() {
   StoreInt();
   jmp(done, T_NEAR);
   L(is_float);
+  held_ = before;
   negate_float();
   StoreFloat();
   L(done);

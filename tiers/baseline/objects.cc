@@ -28,14 +28,23 @@ bool Compiler::LoadGlobal(bool builtin) {
   } else {
     LoadValue(cache.version, cache.index);
   }
-  inc(qword[rcx]);
-  Set(in_.a, rcx);
-  return true;
+  return FinishLoad();
 }
 
 bool Compiler::FinishLoad() {
-  inc(qword[rcx]);
-  Consume(rbx, in_.b);
+  if (KeepsAlive(in_.b)) {
+    Consume(rbx, in_.b);
+    if (StaysHeld(Kind::kObject)) {
+      int slot = FreeSlot();
+      movq(Slot(slot), rcx);
+      Hold(Kind::kObject, slot);
+      return true;
+    }
+    inc(qword[rcx]);
+  } else {
+    inc(qword[rcx]);
+    Consume(rbx, in_.b);
+  }
   Set(in_.a, rcx);
   return true;
 }
@@ -215,11 +224,8 @@ bool Compiler::LoadItem(PyTypeObject* type) {
   } else {
     mov(rcx, ptr[rbx + rdx * 8 + kTupleItems]);
   }
-  inc(qword[rcx]);
   ConsumeNumber(rbp, in_.c);
-  Consume(rbx, in_.b);
-  Set(in_.a, rcx);
-  return true;
+  return FinishLoad();
 }
 
 bool Compiler::StoreItemList() {
@@ -301,9 +307,7 @@ bool Compiler::LoadDeref() {
   mov(rcx, ptr[rax + offsetof(PyCellObject, ob_ref)]);
   test(rcx, rcx);
   jz(Otherwise(), T_NEAR);
-  inc(qword[rcx]);
-  Set(in_.a, rcx);
-  return true;
+  return FinishLoad();
 }
 
 bool Compiler::StoreDeref() {
