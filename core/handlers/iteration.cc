@@ -1,21 +1,11 @@
 // Loops over iterators.
 #include "core/handlers/machine.h"
 #include "core/runtime/container.h"
+#include "core/runtime/iterator.h"
 #include "core/runtime/object.h"
 
 namespace pyvm::handlers {
 namespace {
-
-// The iterators of ranges, lists and tuples: structs private to CPython.
-struct RangeIterator {
-  PyObject ob_base;
-  long index, start, step, len;
-};
-struct SequenceIterator {
-  PyObject ob_base;
-  Py_ssize_t index;
-  PyObject* sequence;  // null when exhausted
-};
 
 // The iterators that yield pairs.
 struct Enumerate {
@@ -44,7 +34,8 @@ template <OperandKind K>
 PYVM_HANDLER GetIter(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* o = Read<K>(regs, pool, pc->b);
-  PyObject* iterator = PyObject_GetIter(o);
+  PyObject* iterator = SequenceIteratorOf(act->interp, o);
+  if (iterator == nullptr) iterator = PyObject_GetIter(o);
   Consume<K>(o, pc, regs, pool, pc->b);
   if (iterator == nullptr) [[unlikely]]
     PYVM_ERROR();
@@ -52,13 +43,14 @@ PYVM_HANDLER GetIter(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-// The iterator is exhausted: release it and leave the loop.
-#define PYVM_END_LOOP()                     \
-  do {                                      \
-    PyObject* done = regs[pc->b];           \
-    regs[pc->b] = nullptr;                  \
-    Drop(done, pc, regs, pool);             \
-    PYVM_JUMP(static_cast<int16_t>(pc->c)); \
+// The iterator, a range's or one without a sequence, is exhausted: release it
+// and leave the loop.
+#define PYVM_END_LOOP()                             \
+  do {                                              \
+    PyObject* done = regs[pc->b];                   \
+    regs[pc->b] = nullptr;                          \
+    if (--done->ob_refcnt == 0) FreeIterator(done); \
+    PYVM_JUMP(static_cast<int16_t>(pc->c));         \
   } while (0)
 
 PYVM_HANDLER ForIterAny(PYVM_ARGS) {

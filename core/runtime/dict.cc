@@ -193,9 +193,8 @@ bool StoreInDict(PyObject* object, PyObject* key, PyObject* value,
   auto* dict = reinterpret_cast<PyDictObject*>(object);
   PyDictKeysObject* keys = dict->ma_keys;
   // An untracked dict has to be tracked once it refers to a container.
-  if (!_PyObject_GC_IS_TRACKED(object) &&
-      (_PyObject_GC_MAY_BE_TRACKED(value) ||
-       _PyObject_GC_MAY_BE_TRACKED(key))) {
+  if (!_PyObject_GC_IS_TRACKED(object) && (_PyObject_GC_MAY_BE_TRACKED(value) ||
+                                           _PyObject_GC_MAY_BE_TRACKED(key))) {
     return false;
   }
   Py_hash_t hash;

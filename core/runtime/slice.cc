@@ -92,8 +92,7 @@ int StoreSlice(PyObject* owner, PyObject* start, PyObject* stop, PyObject* step,
   if (dying && value->ob_refcnt == 1 &&
       PyList_GET_SIZE(value) == slice.length) {
     PyObject** items = ItemsOf(value);
-    std::swap_ranges(items, items + slice.length,
-                     ItemsOf(owner) + slice.start);
+    std::swap_ranges(items, items + slice.length, ItemsOf(owner) + slice.start);
     return 0;
   }
   return PyList_SetSlice(owner, slice.start, slice.start + slice.length, value);

@@ -1,32 +1,47 @@
 // Loops over iterators, calls of Python functions, and returns.
 #include "core/host/host.h"
+#include "core/runtime/iterator.h"
 #include "tiers/baseline/compiler.h"
 
 namespace pyvm::baseline {
 
 namespace {
 
-// Iterators, as in core/handlers/iteration.cc.
-constexpr int kIndex = sizeof(PyObject);
-constexpr int kSequence = kIndex + 8;
-constexpr int kRangeStart = kIndex + 8;
-constexpr int kRangeStep = kIndex + 16;
-constexpr int kRangeLength = kIndex + 24;
+constexpr int kIndex = offsetof(SequenceIterator, index);
+constexpr int kSequence = offsetof(SequenceIterator, sequence);
+constexpr int kRangeIndex = offsetof(RangeIterator, index);
+constexpr int kRangeStart = offsetof(RangeIterator, start);
+constexpr int kRangeStep = offsetof(RangeIterator, step);
+constexpr int kRangeLength = offsetof(RangeIterator, len);
+
 }  // namespace
 
 // --- Loops
 
+bool Compiler::GetIter() {
+  Load(rbx, in_.b);
+  mov(rdi, ptr[ACT(interp)]);
+  mov(rsi, rbx);
+  CallC(SequenceIteratorOf);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  mov(rcx, rax);
+  Consume(rbx, in_.b);
+  Set(in_.a, rcx);
+  return true;
+}
+
 bool Compiler::ForIterRange() {
   mov(rbx, Reg(in_.b));
   GuardType(rbx, &PyRangeIter_Type);
-  mov(rcx, ptr[rbx + kIndex]);
+  mov(rcx, ptr[rbx + kRangeIndex]);
   cmp(rcx, ptr[rbx + kRangeLength]);
   jge(Otherwise(), T_NEAR);
   mov(rdx, ptr[rbx + kRangeStep]);
   imul(rdx, rcx);
   add(rdx, ptr[rbx + kRangeStart]);
   inc(rcx);
-  mov(ptr[rbx + kIndex], rcx);
+  mov(ptr[rbx + kRangeIndex], rcx);
   lea(rsi, Reg(in_.a));
   CallOutside(stubs_.store_int);
   return true;

@@ -212,9 +212,7 @@ class Compiler : public Assembler {
   // Whether the operand may be an int of one digit.
   bool MayBeInt(Operand x) const;
   bool MayBeFloat(Operand x) const;
-  bool MayBeText(Operand x) const {
-    return !IsConst(x) || IsStr(Constant(x));
-  }
+  bool MayBeText(Operand x) const { return !IsConst(x) || IsStr(Constant(x)); }
   // `object` has been loaded. Clobbers r8.
   void IntValue(const Reg64& value, const Reg64& object, Operand x,
                 Label* not_int = nullptr);
@@ -327,6 +325,7 @@ class Compiler : public Assembler {
 
   // --- Loops -----------------------------------------------------------------
 
+  bool GetIter();
   bool ForIterRange();
   bool ForIterSequence(PyTypeObject* type);
 

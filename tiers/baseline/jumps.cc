@@ -10,7 +10,16 @@ namespace {
 // Whether two exact strs are equal; -1 if they are none.
 int CompareTexts(PyObject* a, PyObject* b) {
   if (!IsStr(a) || !IsStr(b)) return -1;
-  return a == b || EqualStrings(a, b);
+  if (a == b) return 1;
+  if (PyUnicode_IS_COMPACT_ASCII(a) && PyUnicode_IS_COMPACT_ASCII(b)) {
+    Py_ssize_t size = PyUnicode_GET_LENGTH(a);
+    if (PyUnicode_GET_LENGTH(b) != size) return 0;
+    auto* x = static_cast<const char*>(_PyUnicode_COMPACT_DATA(a));
+    auto* y = static_cast<const char*>(_PyUnicode_COMPACT_DATA(b));
+    // Behind the last character stands a null.
+    return *x == *y && std::memcmp(x, y, static_cast<size_t>(size)) == 0;
+  }
+  return EqualStrings(a, b);
 }
 
 }  // namespace
