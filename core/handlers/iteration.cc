@@ -175,22 +175,29 @@ inline PyObject* NextOf(PyObject* iterator) {
     if (it->sequence != nullptr && it->index < PyList_GET_SIZE(it->sequence)) {
       return Py_NewRef(PyList_GET_ITEM(it->sequence, it->index++));
     }
+  } else if (Py_IS_TYPE(iterator, &PyTupleIter_Type)) {
+    auto* it = reinterpret_cast<SequenceIterator*>(iterator);
+    if (it->sequence != nullptr && it->index < PyTuple_GET_SIZE(it->sequence)) {
+      return Py_NewRef(PyTuple_GET_ITEM(it->sequence, it->index++));
+    }
   }
   return Py_TYPE(iterator)->tp_iternext(iterator);
 }
 
 // CPython's iterators of pairs keep the last one, in a tuple that they use
 // again: its items live until the next iteration. So they do here.
+// An int need not, since nobody can tell: `first` may be null.
 inline void Retain(Activation* act, PyObject* result, PyObject* first,
                    PyObject* second) {
   if (result == nullptr || result->ob_refcnt != 1) return;
-  PyObject* old_first = PyTuple_GET_ITEM(result, 0);
+  PyObject* old_first =
+      first == nullptr ? nullptr : PyTuple_GET_ITEM(result, 0);
   PyObject* old_second = PyTuple_GET_ITEM(result, 1);
-  PyTuple_SET_ITEM(result, 0, Py_NewRef(first));
+  if (first != nullptr) PyTuple_SET_ITEM(result, 0, Py_NewRef(first));
   PyTuple_SET_ITEM(result, 1, Py_NewRef(second));
   // The collector may have left it out while it held nothing.
   if (!_PyObject_GC_IS_TRACKED(result)) Track(act->interp, result);
-  Py_DECREF(old_first);
+  Py_XDECREF(old_first);
   Py_DECREF(old_second);
 }
 
@@ -226,14 +233,23 @@ PYVM_HANDLER ForIterEnumerate(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* item = NextOf(it->iterator);
   if (item == nullptr) PYVM_TAIL EndPairs(pc, regs, pool, act);
-  PyObject* index = NewInt(it->index);
-  if (index == nullptr) [[unlikely]] {
-    Py_DECREF(item);
-    PYVM_ERROR();
+  Retain(act, it->result, nullptr, item);
+  ++pc;
+  uint32_t to = ListOperand(pc, 0);
+  PyObject* old = regs[to];
+  if (old == nullptr || old->ob_refcnt != 1 || !IsInt(old) ||
+      !OverwriteInt(old, it->index)) {
+    PyObject* index = NewInt(it->index);
+    if (index == nullptr) [[unlikely]] {
+      Py_DECREF(item);
+      --pc;
+      PYVM_ERROR();
+    }
+    Set(index, to, pc, regs, pool);
   }
   ++it->index;
-  Retain(act, it->result, index, item);
-  PYVM_STORE_PAIR(index, item);
+  Set(item, ListOperand(pc, 1), pc, regs, pool);
+  PYVM_JUMP_AFTER_CALL(1 + ListWords(2));
 }
 
 PYVM_HANDLER ForIterItems(PYVM_ARGS) {
