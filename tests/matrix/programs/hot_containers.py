@@ -443,3 +443,29 @@ def extremes():
 for run in (slices, arrays, extremes, lookups, failures, growth, changes, counts, deaths, thefts, unpacking, texts, tuples):
     run()
 show("builds", builds(500))
+
+
+def stacks():
+    sizes, s = [], []
+    for n in (1, 2, 3, 5, 8, 9, 17, 40):
+        for _ in range(3):
+            for i in range(n):
+                s.append(i)
+                sizes.append(sys.getsizeof(s))
+            while s:
+                s.pop()
+                sizes.append(sys.getsizeof(s))
+            s.extend(range(n))
+            for _ in range(n // 2):
+                s.pop()
+                sizes.append(sys.getsizeof(s))
+            del s[:]
+    show("stacks", sizes, attempt(s.pop), attempt(s.pop, 0), attempt([1, 2].pop, "x"))
+    a = [1]
+    a.pop()
+    a += [2, 3]
+    b = [[1], [2]]
+    show("popped", a, b.pop().pop(), b.pop(0), b, List((1, 2)).pop(), attempt([].pop), attempt([1].pop, 1, 2))
+
+
+stacks()
