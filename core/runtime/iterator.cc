@@ -4,6 +4,9 @@
 #include "core/runtime/object.h"
 
 namespace pyvm {
+
+PyTypeObject* const text_iterator_type = &_PyUnicodeASCIIIter_Type;
+
 namespace {
 
 // Dead iterators, linked through ob_type. Those of lists and of tuples are of

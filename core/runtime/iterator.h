@@ -19,6 +19,9 @@ struct SequenceIterator {
   PyObject* sequence;  // null when exhausted
 };
 
+// The type of the iterators of ASCII strs, which are SequenceIterators too.
+extern PyTypeObject* const text_iterator_type;
+
 // Each returns a new reference; or null without an exception, if the case is
 // not covered or memory is short.
 

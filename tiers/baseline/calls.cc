@@ -47,6 +47,22 @@ bool Compiler::ForIterRange() {
   return true;
 }
 
+bool Compiler::ForIterText() {
+  mov(rbx, Reg(in_.b));
+  GuardType(rbx, text_iterator_type);
+  mov(rsi, ptr[rbx + kSequence]);
+  test(rsi, rsi);
+  jz(Otherwise(), T_NEAR);
+  mov(rdx, ptr[rbx + kIndex]);
+  cmp(rdx, ptr[rsi + kSize]);
+  jge(Otherwise(), T_NEAR);
+  LoadCharacter(rsi);
+  inc(rdx);
+  mov(ptr[rbx + kIndex], rdx);
+  Set(in_.a, rcx);
+  return true;
+}
+
 bool Compiler::ForIterSequence(PyTypeObject* type) {
   mov(rbx, Reg(in_.b));
   GuardType(rbx, type);

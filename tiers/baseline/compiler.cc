@@ -263,6 +263,8 @@ bool Compiler::Fast() {
       return GetIter();
     case Op::kFOR_ITER_RANGE:
       return ForIterRange();
+    case Op::kFOR_ITER_ANY:
+      return ForIterText();
     case Op::kFOR_ITER_LIST:
       return ForIterSequence(&PyListIter_Type);
     case Op::kFOR_ITER_TUPLE:

@@ -251,6 +251,9 @@ class Compiler : public Assembler {
   void CompareCharacters(const char* text, uint32_t size);
   bool CompareJump(Relation relation, bool sense);
 
+  // The object is a dict or a str: its size stands where those of lists and
+  // tuples do.
+  void GuardSized(const Reg64& object, const Reg64& type);
   // cl: whether the object in rbx is true, for those that say so at once.
   void Truth();
   bool TruthJump(bool sense);
@@ -311,6 +314,9 @@ class Compiler : public Assembler {
   bool LoadItemDict();
   bool StoreItemDict();
   bool LoadItemStr();
+  // rcx: the character at position rdx of the ASCII str in `text`, a new
+  // reference. Clobbers rax.
+  void LoadCharacter(const Reg64& text);
   // Of array.array, once the program has one.
   bool LoadItemArray();
   bool StoreItemArray();
@@ -327,6 +333,8 @@ class Compiler : public Assembler {
 
   bool GetIter();
   bool ForIterRange();
+  // Over the characters of an ASCII str.
+  bool ForIterText();
   bool ForIterSequence(PyTypeObject* type);
 
   // --- Calls -----------------------------------------------------------------

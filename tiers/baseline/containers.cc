@@ -127,6 +127,14 @@ bool Compiler::SetAdd() {
 
 // --- Strs
 
+void Compiler::LoadCharacter(const Reg64& text) {
+  movzx(eax, byte[text + rdx + sizeof(PyASCIIObject)]);
+  constexpr size_t kCharacter = sizeof(_Py_SINGLETON(strings).ascii[0]);
+  imul(eax, eax, kCharacter);
+  lea(rcx, ptr[rax + Low(&_Py_SINGLETON(strings).ascii[0])]);
+  inc(qword[rcx]);
+}
+
 bool Compiler::LoadItemStr() {
   if (!MayBeInt(in_.c)) return false;
   Load(rbx, in_.b);
@@ -138,11 +146,7 @@ bool Compiler::LoadItemStr() {
   jne(Otherwise(), T_NEAR);
   static_assert(offsetof(PyASCIIObject, length) == kSize);
   Position(in_.c);
-  movzx(eax, byte[rbx + rdx + sizeof(PyASCIIObject)]);
-  constexpr size_t kCharacter = sizeof(_Py_SINGLETON(strings).ascii[0]);
-  imul(eax, eax, kCharacter);
-  lea(rcx, ptr[rax + Low(&_Py_SINGLETON(strings).ascii[0])]);
-  inc(qword[rcx]);
+  LoadCharacter(rbx);
   Consume(rbp, in_.c);
   Consume(rbx, in_.b);
   Set(in_.a, rcx);

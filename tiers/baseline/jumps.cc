@@ -225,6 +225,20 @@ bool Compiler::CompareJump(Relation relation, bool sense) {
   return true;
 }
 
+void Compiler::GuardSized(const Reg64& object, const Reg64& type) {
+  static_assert(offsetof(PyASCIIObject, length) == kSize);
+  static_assert(offsetof(PyDictObject, ma_used) == kSize);
+  constexpr int kReady = 0x80;
+  Label sized;
+  cmp(type, Low(&PyDict_Type));
+  je(sized);
+  cmp(type, Low(&PyUnicode_Type));
+  jne(Otherwise(), T_NEAR);
+  test(byte[object + offsetof(PyASCIIObject, state)], kReady);
+  jz(Otherwise(), T_NEAR);
+  L(sized);
+}
+
 void Compiler::Truth() {
   Label sized, known, constant;
   mov(ecx, 1);
@@ -241,7 +255,8 @@ void Compiler::Truth() {
   cmp(rbx, Low(&_Py_NoneStruct));
   je(known);
   cmp(rax, Low(&PyTuple_Type));
-  jne(Otherwise(), T_NEAR);
+  je(sized);
+  GuardSized(rbx, rax);
   L(sized);
   cmp(qword[rbx + kSize], 0);
   setne(cl);

@@ -313,7 +313,8 @@ bool Compiler::CallLen() {
   cmp(rax, Low(&PyList_Type));
   je(sized);
   cmp(rax, Low(&PyTuple_Type));
-  jne(Otherwise(), T_NEAR);
+  je(sized);
+  GuardSized(rbp, rax);
   L(sized);
   mov(rdx, ptr[rbp + kSize]);
   Consume(rbx, Listed(0));

@@ -445,6 +445,63 @@ for run in (slices, arrays, extremes, lookups, failures, growth, changes, counts
 show("builds", builds(500))
 
 
+def characters(text):
+    found, last = [], None
+    for c in text:
+        found.append(c)
+        last = c
+    for i, c in enumerate(text, 250):
+        found.append((i, c, c is last))
+    return found
+
+
+def loops():
+    for _ in range(3):
+        for text in ("", "a", "abcab", "\xe9a\xe9", "a\u20ac", Text("xyz"), b"ab", {1: 2, 3: 4}, {5}, iter("ab"), reversed("ab"),
+                     [], [1], (), (1, 2), range(3), map(str, (1, 2))):
+            show("characters", attempt(characters, text))
+    total = []
+    for bounds in ((3,), (0,), (-1,), (1, 4), (4, 1), (4, 1, -1), (1, 10, 3), (10, 1, -4), (2**40, 2**40 + 2), (-2**59, 2**59, 2**58),
+                   (2**62, 2**62 + 2), (2**70, 2**70 + 2), (1, 2, 0), (1.0,), (True,), (Number(2),), (0, 1, 2, 3), ()):
+        for _ in range(3):
+            try:
+                if len(bounds) == 1:
+                    for i in range(bounds[0]):
+                        total.append(i)
+                elif len(bounds) == 2:
+                    for i in range(bounds[0], bounds[1]):
+                        total.append(i)
+                elif len(bounds) == 3:
+                    for i in range(bounds[0], bounds[1], bounds[2]):
+                        total.append(i)
+                else:
+                    for i in range(*bounds):
+                        total.append(i)
+            except Exception as error:
+                total.append("%s: %s" % (type(error).__name__, error))
+    show("ranges", total)
+    kept = []
+    for _ in range(40):
+        for i in (1, 2):
+            for j in [i, i]:
+                kept.append(iter([i, j]))
+                if j == 2:
+                    break
+    show("kept", [list(it) for it in kept][-3:], [next(it, None) for it in kept][:3])
+    mine = [0]
+    for x in mine:
+        if x < 5:
+            mine.append(x + 1)
+    show("mine", mine)
+    values = [("", 0), ({}, 0), (set(), 0), ("x", 1), ({1: 2}, 1), (b"", 0), (Text(""), 0), (Missing(), 0), (2.5, 1), (0.0, 0),
+              (None, 0), ([], 0), ((), 0), (Sliced(), 1)]
+    show("truth", [1 if v else 0 for v, _ in values], [not v for v, _ in values], [attempt(len, v) for v, _ in values])
+    show("sizes", [len(v) for v, _ in values[:8]])
+
+
+loops()
+
+
 def stacks():
     sizes, s = [], []
     for n in (1, 2, 3, 5, 8, 9, 17, 40):
