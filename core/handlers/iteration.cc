@@ -14,14 +14,6 @@ struct Enumerate {
   PyObject* iterator;
   PyObject* result;
 };
-struct DictItems {
-  PyObject ob_base;
-  PyDictObject* dict;  // null when exhausted
-  Py_ssize_t used;     // ma_used at the start
-  Py_ssize_t position;
-  PyObject* result;
-  Py_ssize_t left;
-};
 struct Zip {
   PyObject ob_base;
   Py_ssize_t size;
@@ -257,7 +249,7 @@ PYVM_HANDLER ForIterItems(PYVM_ARGS) {
   if (!Py_IS_TYPE(iterator, &PyDictIterItem_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
   }
-  auto* it = reinterpret_cast<DictItems*>(iterator);
+  auto* it = reinterpret_cast<DictIterator*>(iterator);
   PyDictObject* dict = it->dict;
   if (dict == nullptr || it->used != dict->ma_used || it->left == 0 ||
       dict->ma_values != nullptr) {

@@ -82,6 +82,65 @@ PyObject* SequenceIteratorOf(PyInterpreterState* interp, PyObject* sequence) {
   return iterator;
 }
 
+namespace {
+
+// Steps over removed entries; whether there is one at *i.
+template <typename Entry>
+inline bool Seek(const Entry* entries, Py_ssize_t n, Py_ssize_t* i) {
+  while (*i < n && entries[*i].me_value == nullptr) ++*i;
+  return *i < n;
+}
+
+PyObject* NextOfDict(DictIterator* it, bool keys) {
+  PyDictObject* dict = it->dict;
+  if (dict == nullptr || it->used != dict->ma_used || it->left == 0 ||
+      dict->ma_values != nullptr) {
+    return nullptr;
+  }
+  Py_ssize_t i = it->position, n = dict->ma_keys->dk_nentries;
+  PyObject* next;
+  if (DK_IS_UNICODE(dict->ma_keys)) {
+    PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(dict->ma_keys);
+    if (!Seek(entries, n, &i)) return nullptr;
+    next = keys ? entries[i].me_key : entries[i].me_value;
+  } else {
+    PyDictKeyEntry* entries = DK_ENTRIES(dict->ma_keys);
+    if (!Seek(entries, n, &i)) return nullptr;
+    next = keys ? entries[i].me_key : entries[i].me_value;
+  }
+  it->position = i + 1;
+  --it->left;
+  return Py_NewRef(next);
+}
+
+PyObject* NextOfSet(SetIterator* it) {
+  PySetObject* set = it->set;
+  if (set == nullptr || it->used != set->used) return nullptr;
+  Py_ssize_t i = it->position;
+  for (; i <= set->mask; ++i) {
+    PyObject* key = set->table[i].key;
+    if (key == nullptr || key == _PySet_Dummy) continue;
+    it->position = i + 1;
+    --it->left;
+    return Py_NewRef(key);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+PyObject* NextHashed(PyObject* iterator) {
+  PyTypeObject* type = Py_TYPE(iterator);
+  if (type == &PyDictIterKey_Type || type == &PyDictIterValue_Type) {
+    return NextOfDict(reinterpret_cast<DictIterator*>(iterator),
+                      type == &PyDictIterKey_Type);
+  }
+  if (type == &PySetIter_Type) {
+    return NextOfSet(reinterpret_cast<SetIterator*>(iterator));
+  }
+  return nullptr;
+}
+
 void FreeIterator(PyObject* iterator) {
   if (Py_IS_TYPE(iterator, &PyRangeIter_Type)) {
     if (ranges.Push(iterator)) return;

@@ -47,9 +47,11 @@ bool Compiler::ForIterRange() {
   return true;
 }
 
-bool Compiler::ForIterText() {
+bool Compiler::ForIterAny() {
+  Label other, next;
   mov(rbx, Reg(in_.b));
-  GuardType(rbx, text_iterator_type);
+  cmp(qword[rbx + kType], Low(text_iterator_type));
+  jne(other);
   mov(rsi, ptr[rbx + kSequence]);
   test(rsi, rsi);
   jz(Otherwise(), T_NEAR);
@@ -59,6 +61,14 @@ bool Compiler::ForIterText() {
   LoadCharacter(rsi);
   inc(rdx);
   mov(ptr[rbx + kIndex], rdx);
+  jmp(next);
+  L(other);
+  mov(rdi, rbx);
+  CallC(NextHashed);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  mov(rcx, rax);
+  L(next);
   Set(in_.a, rcx);
   return true;
 }

@@ -264,7 +264,7 @@ bool Compiler::Fast() {
     case Op::kFOR_ITER_RANGE:
       return ForIterRange();
     case Op::kFOR_ITER_ANY:
-      return ForIterText();
+      return ForIterAny();
     case Op::kFOR_ITER_LIST:
       return ForIterSequence(&PyListIter_Type);
     case Op::kFOR_ITER_TUPLE:

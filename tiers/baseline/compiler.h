@@ -333,8 +333,8 @@ class Compiler : public Assembler {
 
   bool GetIter();
   bool ForIterRange();
-  // Over the characters of an ASCII str.
-  bool ForIterText();
+  // Over the characters of an ASCII str, a dict's keys or values, or a set.
+  bool ForIterAny();
   bool ForIterSequence(PyTypeObject* type);
 
   // --- Calls -----------------------------------------------------------------

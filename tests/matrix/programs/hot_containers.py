@@ -499,7 +499,46 @@ def loops():
     show("sizes", [len(v) for v, _ in values[:8]])
 
 
+def grow(container, add):
+    found = []
+    for key in container:
+        found.append(key)
+        if len(found) == 3:
+            add(container)
+        if len(found) > 20:
+            break
+    return found
+
+
+def values(d, change):
+    found = []
+    for value in d.values():
+        found.append(value)
+        if len(found) == 2:
+            change(d)
+    return found
+
+
+def hashed():
+    for _ in range(3):
+        for make in (lambda: {i: -i for i in range(6)}, lambda: {i for i in range(6)},
+                     lambda: dict.fromkeys(["a", "b", "c", "d"], 7)):
+            for change in (lambda c: None, lambda c: c.pop(next(iter(c))), lambda c: c.clear(),
+                           lambda c: c.add(99) if isinstance(c, set) else c.update({99: 1}),
+                           lambda c: (c.pop(next(iter(c))), c.add(98) if isinstance(c, set) else c.update({98: 1}))):
+                container = make()
+                show("grown", attempt(grow, container, change), len(container), attempt(values, make(), change))
+        d = {i: i for i in range(10)}
+        for i in range(0, 10, 2):
+            del d[i]
+        show("holes", grow(d, len), attempt(values, d, len))
+        o = Sliced()
+        o.a, o.b = 1, 2
+        show("instance", [k for k in o.__dict__], [v for v in vars(o).values()], grow(frozenset((1, 2)), len))
+
+
 loops()
+hashed()
 
 
 def stacks():
