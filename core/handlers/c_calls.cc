@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/handlers/calls.h"
+#include "core/runtime/iterator.h"
 #include "core/runtime/window_ops.h"
 
 namespace pyvm::handlers {
@@ -278,7 +279,7 @@ PYVM_HANDLER CallKnownC(PYVM_ARGS) {
 }
 
 // A type that makes its instances from a vector of arguments, as int, list and
-// range do.
+// range do. A range that a loop iterates over need not exist.
 PYVM_HANDLER CallTypeVector(PYVM_ARGS) {
   InlineCache* cache = CacheIn(pool, pc->c);
   const Operand* args = ArgsOf<Form::kPlain>(pc);
@@ -294,11 +295,24 @@ PYVM_HANDLER CallTypeVector(PYVM_ARGS) {
   uint32_t n = cache->num_args;
   PyObject* vector[kMaxLent];
   for (uint32_t i = 0; i < n; ++i) vector[i] = ReadAny(regs, pool, args[i]);
-  PyObject* result = make(callable, vector, n, nullptr);
+  const Instr* next = pc + 1 + WordsOf<Form::kPlain>(cache);
+  PyObject* iterator = nullptr;
+  if (callable == reinterpret_cast<PyObject*>(&PyRange_Type) &&
+      BaseOf(next->op) == Op::kGET_ITER && next->b == TempOperand(pc->a)) {
+    iterator = RangeIteratorOf(vector, n);
+  }
+  PyObject* result =
+      iterator == nullptr ? make(callable, vector, n, nullptr) : nullptr;
   for (uint32_t i = 0; i < n; ++i) {
     ConsumeAny(vector[i], pc, regs, pool, args[i]);
   }
   ConsumeAny(callable, pc, regs, pool, ListOperand(pc, 0));
+  if (iterator != nullptr) {
+    pc = next;
+    Set(iterator, pc->a, pc, regs, pool);
+    PYVM_PENDING_AFTER_CALL();
+    PYVM_JUMP_AFTER_CALL(1);
+  }
   if (result == nullptr) [[unlikely]]
     PYVM_ERROR();
   Set(result, pc->a, pc, regs, pool);

@@ -211,8 +211,7 @@ PYVM_HANDLER MakeSlice(PYVM_ARGS) {
     }
   };
   SavePc(next, regs, pool);
-  if (BaseOf(next->op) == Op::kLOAD_ITEM_ANY &&
-      next->c == TempOperand(pc->a)) {
+  if (BaseOf(next->op) == Op::kLOAD_ITEM_ANY && next->c == TempOperand(pc->a)) {
     PyObject* owner = ReadAny(regs, pool, next->b);
     PyObject* result = LoadSlice(owner, bounds[0], bounds[1], step);
     if (result != nullptr) {

@@ -1,21 +1,11 @@
 // Loops over iterators.
 #include "core/handlers/machine.h"
 #include "core/runtime/container.h"
+#include "core/runtime/iterator.h"
 #include "core/runtime/object.h"
 
 namespace pyvm::handlers {
 namespace {
-
-// The iterators of ranges, lists and tuples: structs private to CPython.
-struct RangeIterator {
-  PyObject ob_base;
-  long index, start, step, len;
-};
-struct SequenceIterator {
-  PyObject ob_base;
-  Py_ssize_t index;
-  PyObject* sequence;  // null when exhausted
-};
 
 // The iterators that yield pairs.
 struct Enumerate {
@@ -23,14 +13,6 @@ struct Enumerate {
   Py_ssize_t index;
   PyObject* iterator;
   PyObject* result;
-};
-struct DictItems {
-  PyObject ob_base;
-  PyDictObject* dict;  // null when exhausted
-  Py_ssize_t used;     // ma_used at the start
-  Py_ssize_t position;
-  PyObject* result;
-  Py_ssize_t left;
 };
 struct Zip {
   PyObject ob_base;
@@ -44,7 +26,8 @@ template <OperandKind K>
 PYVM_HANDLER GetIter(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* o = Read<K>(regs, pool, pc->b);
-  PyObject* iterator = PyObject_GetIter(o);
+  PyObject* iterator = SequenceIteratorOf(act->interp, o);
+  if (iterator == nullptr) iterator = PyObject_GetIter(o);
   Consume<K>(o, pc, regs, pool, pc->b);
   if (iterator == nullptr) [[unlikely]]
     PYVM_ERROR();
@@ -52,13 +35,14 @@ PYVM_HANDLER GetIter(PYVM_ARGS) {
   PYVM_NEXT_AFTER_CALL(1);
 }
 
-// The iterator is exhausted: release it and leave the loop.
-#define PYVM_END_LOOP()                     \
-  do {                                      \
-    PyObject* done = regs[pc->b];           \
-    regs[pc->b] = nullptr;                  \
-    Drop(done, pc, regs, pool);             \
-    PYVM_JUMP(static_cast<int16_t>(pc->c)); \
+// The iterator, a range's or one without a sequence, is exhausted: release it
+// and leave the loop.
+#define PYVM_END_LOOP()                             \
+  do {                                              \
+    PyObject* done = regs[pc->b];                   \
+    regs[pc->b] = nullptr;                          \
+    if (--done->ob_refcnt == 0) FreeIterator(done); \
+    PYVM_JUMP(static_cast<int16_t>(pc->c));         \
   } while (0)
 
 PYVM_HANDLER ForIterAny(PYVM_ARGS) {
@@ -183,22 +167,29 @@ inline PyObject* NextOf(PyObject* iterator) {
     if (it->sequence != nullptr && it->index < PyList_GET_SIZE(it->sequence)) {
       return Py_NewRef(PyList_GET_ITEM(it->sequence, it->index++));
     }
+  } else if (Py_IS_TYPE(iterator, &PyTupleIter_Type)) {
+    auto* it = reinterpret_cast<SequenceIterator*>(iterator);
+    if (it->sequence != nullptr && it->index < PyTuple_GET_SIZE(it->sequence)) {
+      return Py_NewRef(PyTuple_GET_ITEM(it->sequence, it->index++));
+    }
   }
   return Py_TYPE(iterator)->tp_iternext(iterator);
 }
 
 // CPython's iterators of pairs keep the last one, in a tuple that they use
 // again: its items live until the next iteration. So they do here.
+// An int need not, since nobody can tell: `first` may be null.
 inline void Retain(Activation* act, PyObject* result, PyObject* first,
                    PyObject* second) {
   if (result == nullptr || result->ob_refcnt != 1) return;
-  PyObject* old_first = PyTuple_GET_ITEM(result, 0);
+  PyObject* old_first =
+      first == nullptr ? nullptr : PyTuple_GET_ITEM(result, 0);
   PyObject* old_second = PyTuple_GET_ITEM(result, 1);
-  PyTuple_SET_ITEM(result, 0, Py_NewRef(first));
+  if (first != nullptr) PyTuple_SET_ITEM(result, 0, Py_NewRef(first));
   PyTuple_SET_ITEM(result, 1, Py_NewRef(second));
   // The collector may have left it out while it held nothing.
   if (!_PyObject_GC_IS_TRACKED(result)) Track(act->interp, result);
-  Py_DECREF(old_first);
+  Py_XDECREF(old_first);
   Py_DECREF(old_second);
 }
 
@@ -234,14 +225,23 @@ PYVM_HANDLER ForIterEnumerate(PYVM_ARGS) {
   SavePc(pc, regs, pool);
   PyObject* item = NextOf(it->iterator);
   if (item == nullptr) PYVM_TAIL EndPairs(pc, regs, pool, act);
-  PyObject* index = NewInt(it->index);
-  if (index == nullptr) [[unlikely]] {
-    Py_DECREF(item);
-    PYVM_ERROR();
+  Retain(act, it->result, nullptr, item);
+  ++pc;
+  uint32_t to = ListOperand(pc, 0);
+  PyObject* old = regs[to];
+  if (old == nullptr || old->ob_refcnt != 1 || !IsInt(old) ||
+      !OverwriteInt(old, it->index)) {
+    PyObject* index = NewInt(it->index);
+    if (index == nullptr) [[unlikely]] {
+      Py_DECREF(item);
+      --pc;
+      PYVM_ERROR();
+    }
+    Set(index, to, pc, regs, pool);
   }
   ++it->index;
-  Retain(act, it->result, index, item);
-  PYVM_STORE_PAIR(index, item);
+  Set(item, ListOperand(pc, 1), pc, regs, pool);
+  PYVM_JUMP_AFTER_CALL(1 + ListWords(2));
 }
 
 PYVM_HANDLER ForIterItems(PYVM_ARGS) {
@@ -249,7 +249,7 @@ PYVM_HANDLER ForIterItems(PYVM_ARGS) {
   if (!Py_IS_TYPE(iterator, &PyDictIterItem_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
   }
-  auto* it = reinterpret_cast<DictItems*>(iterator);
+  auto* it = reinterpret_cast<DictIterator*>(iterator);
   PyDictObject* dict = it->dict;
   if (dict == nullptr || it->used != dict->ma_used || it->left == 0 ||
       dict->ma_values != nullptr) {

@@ -9,8 +9,7 @@ namespace pyvm {
 PyTypeObject* array_type = nullptr;
 
 void NoteArrayType(PyTypeObject* type) {
-  if (array_type != nullptr ||
-      std::strcmp(type->tp_name, "array.array") != 0 ||
+  if (array_type != nullptr || std::strcmp(type->tp_name, "array.array") != 0 ||
       type->tp_basicsize != sizeof(Array) ||
       (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) {
     return;
@@ -56,8 +55,7 @@ PyObject* LoadArrayItem(PyObject* object, PyObject* index) {
   auto* array = reinterpret_cast<Array*>(object);
   switch (array->code->typecode) {
     case 'd': {
-      auto* place =
-          static_cast<double*>(PlaceOf(array, index, sizeof(double)));
+      auto* place = static_cast<double*>(PlaceOf(array, index, sizeof(double)));
       return place == nullptr ? nullptr : PyFloat_FromDouble(*place);
     }
     case 'b':
@@ -84,8 +82,7 @@ bool StoreArrayItem(PyObject* object, PyObject* index, PyObject* value) {
   auto* array = reinterpret_cast<Array*>(object);
   switch (array->code->typecode) {
     case 'd': {
-      auto* place =
-          static_cast<double*>(PlaceOf(array, index, sizeof(double)));
+      auto* place = static_cast<double*>(PlaceOf(array, index, sizeof(double)));
       if (place == nullptr || !IsFloat(value)) return false;
       *place = FloatValue(value);
       return true;

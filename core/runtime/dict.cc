@@ -5,6 +5,9 @@
 #include "core/runtime/number.h"
 #include "core/runtime/object.h"
 
+// The compiler finds a lookup too large, but each step of it is hot.
+#define PYVM_INLINE __attribute__((always_inline)) inline
+
 namespace pyvm {
 namespace {
 
@@ -43,13 +46,12 @@ bool HashTuple(PyObject* tuple, Py_hash_t* hash) {
   return true;
 }
 
-__attribute__((always_inline)) inline bool HashKey(PyObject* key,
-                                                   Py_hash_t* hash) {
+PYVM_INLINE bool HashKey(PyObject* key, Py_hash_t* hash) {
   return PyTuple_CheckExact(key) ? HashTuple(key, hash) : HashItem(key, hash);
 }
 
 // Whether `a`, an exact str or int, is equal to any `b`.
-inline Found SameItem(PyObject* a, PyObject* b) {
+PYVM_INLINE Found SameItem(PyObject* a, PyObject* b) {
   auto answer = [](bool same) { return same ? Found::kYes : Found::kNo; };
   if (a == b) return Found::kYes;
   if (b == Py_None) return Found::kNo;
@@ -64,7 +66,7 @@ inline Found SameItem(PyObject* a, PyObject* b) {
 }
 
 // Whether keys of equal hash are equal; HashKey knows `a`.
-inline Found SameKey(PyObject* a, PyObject* b) {
+PYVM_INLINE Found SameKey(PyObject* a, PyObject* b) {
   if (a == b) return Found::kYes;
   if (!PyTuple_CheckExact(a)) return SameItem(a, b);
   Py_ssize_t n = PyTuple_GET_SIZE(a);
@@ -117,7 +119,8 @@ struct Search {
 // Probes as CPython's dictobject.c does. `same` tells of an entry whether it is
 // the one, is not, or cannot be judged here.
 template <typename Same>
-inline Search Probe(const PyDictKeysObject* keys, Py_hash_t hash, Same same) {
+PYVM_INLINE Search Probe(const PyDictKeysObject* keys, Py_hash_t hash,
+                         Same same) {
   size_t mask = (size_t{1} << keys->dk_log2_size) - 1;
   auto perturb = static_cast<size_t>(hash);
   size_t slot = static_cast<size_t>(hash) & mask;
@@ -133,7 +136,8 @@ inline Search Probe(const PyDictKeysObject* keys, Py_hash_t hash, Same same) {
   }
 }
 
-inline Search FindText(PyDictKeysObject* keys, PyObject* key, Py_hash_t hash) {
+PYVM_INLINE Search FindText(PyDictKeysObject* keys, PyObject* key,
+                            Py_hash_t hash) {
   PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(keys);
   return Probe(keys, hash, [&](int64_t i) {
     PyObject* other = entries[i].me_key;
@@ -146,7 +150,8 @@ inline Search FindText(PyDictKeysObject* keys, PyObject* key, Py_hash_t hash) {
   });
 }
 
-inline Search FindAny(PyDictKeysObject* keys, PyObject* key, Py_hash_t hash) {
+PYVM_INLINE Search FindAny(PyDictKeysObject* keys, PyObject* key,
+                           Py_hash_t hash) {
   PyDictKeyEntry* entries = DK_ENTRIES(keys);
   return Probe(keys, hash, [&](int64_t i) {
     PyObject* other = entries[i].me_key;
@@ -156,7 +161,8 @@ inline Search FindAny(PyDictKeysObject* keys, PyObject* key, Py_hash_t hash) {
   });
 }
 
-inline Search Find(PyDictKeysObject* keys, PyObject* key, Py_hash_t* hash) {
+PYVM_INLINE Search Find(PyDictKeysObject* keys, PyObject* key,
+                        Py_hash_t* hash) {
   constexpr Search kAsk = {Found::kAskCPython, 0, 0};
   if (DK_IS_UNICODE(keys)) {
     if (!IsStr(key)) {
@@ -193,9 +199,8 @@ bool StoreInDict(PyObject* object, PyObject* key, PyObject* value,
   auto* dict = reinterpret_cast<PyDictObject*>(object);
   PyDictKeysObject* keys = dict->ma_keys;
   // An untracked dict has to be tracked once it refers to a container.
-  if (!_PyObject_GC_IS_TRACKED(object) &&
-      (_PyObject_GC_MAY_BE_TRACKED(value) ||
-       _PyObject_GC_MAY_BE_TRACKED(key))) {
+  if (!_PyObject_GC_IS_TRACKED(object) && (_PyObject_GC_MAY_BE_TRACKED(value) ||
+                                           _PyObject_GC_MAY_BE_TRACKED(key))) {
     return false;
   }
   Py_hash_t hash;

@@ -4,9 +4,9 @@
 
 namespace pyvm {
 
-// Puts functions of ours into the tables of dict, set and tuple, for the keys
-// and items whose hash and comparison need no foreign code; they leave all else
-// to the functions that stood there. Once, when the types are ready.
+// Puts functions of ours into the tables of dict, list, set and tuple, for the
+// keys and items whose hash and comparison need no foreign code; they leave all
+// else to the functions that stood there. Once, when the types are ready.
 void InstallMethods();
 
 }  // namespace pyvm

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/runtime/container.h"
 #include "core/runtime/object.h"
 
 namespace pyvm {
@@ -35,34 +36,48 @@ inline bool Resolve(Py_ssize_t size, PyObject* start, PyObject* stop,
   return true;
 }
 
-PyObject* Straight(PyObject* o, const Slice& slice) {
-  Py_ssize_t stop = slice.start + slice.length;
-  if (PyList_CheckExact(o)) return PyList_GetSlice(o, slice.start, stop);
-  if (PyTuple_CheckExact(o)) return PyTuple_GetSlice(o, slice.start, stop);
-  return PyUnicode_Substring(o, slice.start, stop);
-}
-
 PyObject** ItemsOf(PyObject* o) {
   return PyList_CheckExact(o) ? reinterpret_cast<PyListObject*>(o)->ob_item
                               : &PyTuple_GET_ITEM(o, 0);
 }
 
-PyObject* WithStep(PyObject* o, const Slice& slice) {
-  Py_ssize_t size = Py_SIZE(o);
-  PyObject* made = PyList_CheckExact(o) ? PyList_New(slice.length)
-                                        : PyTuple_New(slice.length);
-  if (made == nullptr) return nullptr;
-  // The allocation may have run finalizers, which may have changed a list.
-  if (Py_SIZE(o) != size) {
-    Py_DECREF(made);
-    return nullptr;
-  }
+void Copy(PyObject* o, const Slice& slice, PyObject** to) {
   PyObject** from = ItemsOf(o);
-  PyObject** to = ItemsOf(made);
   Py_ssize_t position = slice.start;
   for (Py_ssize_t i = 0; i < slice.length; ++i, position += slice.step) {
     to[i] = Py_NewRef(from[position]);
   }
+}
+
+PyObject* OfList(PyObject* o, const Slice& slice) {
+  PyInterpreterState* interp = _PyInterpreterState_GET();
+  auto n = static_cast<uint32_t>(slice.length);
+  PyListObject* made =
+      n == slice.length ? ListFromFreeList(interp, n) : nullptr;
+  if (made != nullptr) [[likely]] {
+    Copy(o, slice, made->ob_item);
+    auto* list = reinterpret_cast<PyObject*>(made);
+    Track(interp, list);
+    return list;
+  }
+  Py_ssize_t size = PyList_GET_SIZE(o);
+  PyObject* list = PyList_New(slice.length);
+  if (list == nullptr) return nullptr;
+  // The allocation may have run finalizers, which may have changed the list.
+  if (PyList_GET_SIZE(o) != size) {
+    Py_DECREF(list);
+    return nullptr;
+  }
+  Copy(o, slice, ItemsOf(list));
+  return list;
+}
+
+PyObject* OfTuple(PyObject* o, const Slice& slice) {
+  if (slice.step == 1) {
+    return PyTuple_GetSlice(o, slice.start, slice.start + slice.length);
+  }
+  PyObject* made = PyTuple_New(slice.length);
+  if (made != nullptr) Copy(o, slice, ItemsOf(made));
   return made;
 }
 
@@ -77,8 +92,11 @@ PyObject* LoadSlice(PyObject* owner, PyObject* start, PyObject* stop,
   Slice slice;
   Py_ssize_t size = is_str ? PyUnicode_GET_LENGTH(owner) : Py_SIZE(owner);
   if (!Resolve(size, start, stop, step, &slice)) return nullptr;
-  if (slice.step == 1) return Straight(owner, slice);
-  return is_str ? nullptr : WithStep(owner, slice);
+  if (PyList_CheckExact(owner)) return OfList(owner, slice);
+  if (!is_str) return OfTuple(owner, slice);
+  return slice.step != 1 ? nullptr
+                         : PyUnicode_Substring(owner, slice.start,
+                                               slice.start + slice.length);
 }
 
 int StoreSlice(PyObject* owner, PyObject* start, PyObject* stop, PyObject* step,
@@ -92,8 +110,7 @@ int StoreSlice(PyObject* owner, PyObject* start, PyObject* stop, PyObject* step,
   if (dying && value->ob_refcnt == 1 &&
       PyList_GET_SIZE(value) == slice.length) {
     PyObject** items = ItemsOf(value);
-    std::swap_ranges(items, items + slice.length,
-                     ItemsOf(owner) + slice.start);
+    std::swap_ranges(items, items + slice.length, ItemsOf(owner) + slice.start);
     return 0;
   }
   return PyList_SetSlice(owner, slice.start, slice.start + slice.length, value);

@@ -1,33 +1,75 @@
 // Loops over iterators, calls of Python functions, and returns.
 #include "core/host/host.h"
+#include "core/runtime/iterator.h"
 #include "tiers/baseline/compiler.h"
 
 namespace pyvm::baseline {
 
 namespace {
 
-// Iterators, as in core/handlers/iteration.cc.
-constexpr int kIndex = sizeof(PyObject);
-constexpr int kSequence = kIndex + 8;
-constexpr int kRangeStart = kIndex + 8;
-constexpr int kRangeStep = kIndex + 16;
-constexpr int kRangeLength = kIndex + 24;
+constexpr int kIndex = offsetof(SequenceIterator, index);
+constexpr int kSequence = offsetof(SequenceIterator, sequence);
+constexpr int kRangeIndex = offsetof(RangeIterator, index);
+constexpr int kRangeStart = offsetof(RangeIterator, start);
+constexpr int kRangeStep = offsetof(RangeIterator, step);
+constexpr int kRangeLength = offsetof(RangeIterator, len);
+
 }  // namespace
 
 // --- Loops
 
+bool Compiler::GetIter() {
+  Load(rbx, in_.b);
+  mov(rdi, ptr[ACT(interp)]);
+  mov(rsi, rbx);
+  CallC(SequenceIteratorOf);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  mov(rcx, rax);
+  Consume(rbx, in_.b);
+  Set(in_.a, rcx);
+  return true;
+}
+
 bool Compiler::ForIterRange() {
   mov(rbx, Reg(in_.b));
   GuardType(rbx, &PyRangeIter_Type);
-  mov(rcx, ptr[rbx + kIndex]);
+  mov(rcx, ptr[rbx + kRangeIndex]);
   cmp(rcx, ptr[rbx + kRangeLength]);
   jge(Otherwise(), T_NEAR);
   mov(rdx, ptr[rbx + kRangeStep]);
   imul(rdx, rcx);
   add(rdx, ptr[rbx + kRangeStart]);
   inc(rcx);
-  mov(ptr[rbx + kIndex], rcx);
+  mov(ptr[rbx + kRangeIndex], rcx);
   StoreInt();
+  return true;
+}
+
+bool Compiler::ForIterAny() {
+  Label other, next;
+  mov(rbx, Reg(in_.b));
+  cmp(qword[rbx + kType], Low(text_iterator_type));
+  jne(other);
+  mov(rsi, ptr[rbx + kSequence]);
+  test(rsi, rsi);
+  jz(Otherwise(), T_NEAR);
+  mov(rdx, ptr[rbx + kIndex]);
+  cmp(rdx, ptr[rsi + kSize]);
+  jge(Otherwise(), T_NEAR);
+  LoadCharacter(rsi);
+  inc(qword[rcx]);
+  inc(rdx);
+  mov(ptr[rbx + kIndex], rdx);
+  jmp(next);
+  L(other);
+  mov(rdi, rbx);
+  CallC(NextHashed);
+  test(rax, rax);
+  jz(Otherwise(), T_NEAR);
+  mov(rcx, rax);
+  L(next);
+  Set(in_.a, rcx);
   return true;
 }
 

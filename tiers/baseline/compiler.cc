@@ -113,12 +113,15 @@ void Compiler::Run() {
 
 int64_t Compiler::TargetOf(uint32_t at) const {
   switch (BaseOf(unit_.instrs[at].op)) {
+    case Op::kBUILD_SLICE:
+    case Op::kCALL_TYPE_VECTOR:
     case Op::kFOR_ITER_ENUMERATE:
     case Op::kFOR_ITER_ITEMS:
-    case Op::kFOR_ITER_ZIP:
-      return at + 1 + InstrWords(unit_, at + 1);  // behind the UNPACK
-    case Op::kBUILD_SLICE:
-      return at + 2;  // behind the subscript or the store
+    case Op::kFOR_ITER_ZIP: {
+      // Their handlers may do the next instruction too.
+      uint32_t next = at + InstrWords(unit_, at);
+      return next + InstrWords(unit_, next);
+    }
     default:
       return JumpTarget(unit_, at);
   }
@@ -286,8 +289,12 @@ bool Compiler::Fast() {
       return BuildList();
     case Op::kUNPACK:
       return Unpack();
+    case Op::kGET_ITER:
+      return GetIter();
     case Op::kFOR_ITER_RANGE:
       return ForIterRange();
+    case Op::kFOR_ITER_ANY:
+      return ForIterAny();
     case Op::kFOR_ITER_LIST:
       return ForIterSequence(&PyListIter_Type);
     case Op::kFOR_ITER_TUPLE:

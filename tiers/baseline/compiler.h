@@ -391,6 +391,9 @@ class Compiler : public Assembler {
   void CompareCharacters(const char* text, uint32_t size);
   bool CompareJump(Relation relation, bool sense);
 
+  // The object is a dict or a str: its size stands where those of lists and
+  // tuples do.
+  void GuardSized(const Reg64& object, const Reg64& type);
   // cl: whether the object in rbx is true, for those that say so at once.
   void Truth();
   bool TruthJump(bool sense);
@@ -464,8 +467,10 @@ class Compiler : public Assembler {
   bool LoadItemDict();
   bool StoreItemDict();
   bool LoadItemStr();
-  // Of array.array, once the program has one.
-  // Of the array in rbx.
+  // rcx: the character (borrowed) at position rdx of the ASCII str in `text`.
+  // Clobbers rax.
+  void LoadCharacter(const Reg64& text);
+  // Of array.array, once the program has one. It is in rbx.
   void LoadItemArray();
   bool LoadItemAny();
   bool StoreItemArray();
@@ -480,7 +485,10 @@ class Compiler : public Assembler {
 
   // --- Loops -----------------------------------------------------------------
 
+  bool GetIter();
   bool ForIterRange();
+  // Over the characters of an ASCII str, a dict's keys or values, or a set.
+  bool ForIterAny();
   bool ForIterSequence(PyTypeObject* type);
 
   // --- Calls -----------------------------------------------------------------

@@ -127,6 +127,13 @@ bool Compiler::SetAdd() {
 
 // --- Strs
 
+void Compiler::LoadCharacter(const Reg64& text) {
+  movzx(eax, byte[text + rdx + sizeof(PyASCIIObject)]);
+  constexpr size_t kCharacter = sizeof(_Py_SINGLETON(strings).ascii[0]);
+  imul(eax, eax, kCharacter);
+  lea(rcx, ptr[rax + Low(&_Py_SINGLETON(strings).ascii[0])]);
+}
+
 bool Compiler::LoadItemStr() {
   if (!MayBeInt(in_.c)) return false;
   Load(rbx, in_.b);
@@ -138,10 +145,7 @@ bool Compiler::LoadItemStr() {
   jne(Otherwise(), T_NEAR);
   static_assert(offsetof(PyASCIIObject, length) == kSize);
   Position(in_.c);
-  movzx(eax, byte[rbx + rdx + sizeof(PyASCIIObject)]);
-  constexpr size_t kCharacter = sizeof(_Py_SINGLETON(strings).ascii[0]);
-  imul(eax, eax, kCharacter);
-  lea(rcx, ptr[rax + Low(&_Py_SINGLETON(strings).ascii[0])]);
+  LoadCharacter(rbx);
   ConsumeNumber(rbp, in_.c);
   return FinishLoad();
 }

@@ -10,7 +10,16 @@ namespace {
 // Whether two exact strs are equal; -1 if they are none.
 int CompareTexts(PyObject* a, PyObject* b) {
   if (!IsStr(a) || !IsStr(b)) return -1;
-  return a == b || EqualStrings(a, b);
+  if (a == b) return 1;
+  if (PyUnicode_IS_COMPACT_ASCII(a) && PyUnicode_IS_COMPACT_ASCII(b)) {
+    Py_ssize_t size = PyUnicode_GET_LENGTH(a);
+    if (PyUnicode_GET_LENGTH(b) != size) return 0;
+    auto* x = static_cast<const char*>(_PyUnicode_COMPACT_DATA(a));
+    auto* y = static_cast<const char*>(_PyUnicode_COMPACT_DATA(b));
+    // Behind the last character stands a null.
+    return *x == *y && std::memcmp(x, y, static_cast<size_t>(size)) == 0;
+  }
+  return EqualStrings(a, b);
 }
 
 }  // namespace
@@ -306,6 +315,20 @@ bool Compiler::CompareJump(Relation relation, bool sense) {
   return CompareNumbers(relation, in_.a, in_.b, &branch);
 }
 
+void Compiler::GuardSized(const Reg64& object, const Reg64& type) {
+  static_assert(offsetof(PyASCIIObject, length) == kSize);
+  static_assert(offsetof(PyDictObject, ma_used) == kSize);
+  constexpr int kReady = 0x80;
+  Label sized;
+  cmp(type, Low(&PyDict_Type));
+  je(sized);
+  cmp(type, Low(&PyUnicode_Type));
+  jne(Otherwise(), T_NEAR);
+  test(byte[object + offsetof(PyASCIIObject, state)], kReady);
+  jz(Otherwise(), T_NEAR);
+  L(sized);
+}
+
 void Compiler::Truth() {
   Label sized, known, constant;
   mov(ecx, 1);
@@ -322,7 +345,8 @@ void Compiler::Truth() {
   cmp(rbx, Low(&_Py_NoneStruct));
   je(known);
   cmp(rax, Low(&PyTuple_Type));
-  jne(Otherwise(), T_NEAR);
+  je(sized);
+  GuardSized(rbx, rax);
   L(sized);
   cmp(qword[rbx + kSize], 0);
   setne(cl);

@@ -371,13 +371,7 @@ bool Compiler::CallLen() {
   je(sized);
   cmp(rax, Low(&PyTuple_Type));
   je(sized);
-  // Their lengths lie in the same place.
-  static_assert(offsetof(PyASCIIObject, length) == kSize);
-  static_assert(offsetof(PyDictObject, ma_used) == kSize);
-  cmp(rax, Low(&PyUnicode_Type));
-  je(sized);
-  cmp(rax, Low(&PyDict_Type));
-  jne(Otherwise(), T_NEAR);
+  GuardSized(rbp, rax);
   L(sized);
   mov(rdx, ptr[rbp + kSize]);
   Consume(rbx, Listed(0));

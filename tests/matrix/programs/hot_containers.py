@@ -443,3 +443,125 @@ def extremes():
 for run in (slices, arrays, extremes, lookups, failures, growth, changes, counts, deaths, thefts, unpacking, texts, tuples):
     run()
 show("builds", builds(500))
+
+
+def characters(text):
+    found, last = [], None
+    for c in text:
+        found.append(c)
+        last = c
+    for i, c in enumerate(text, 250):
+        found.append((i, c, c is last))
+    return found
+
+
+def loops():
+    for _ in range(3):
+        for text in ("", "a", "abcab", "\xe9a\xe9", "a\u20ac", Text("xyz"), b"ab", {1: 2, 3: 4}, {5}, iter("ab"), reversed("ab"),
+                     [], [1], (), (1, 2), range(3), map(str, (1, 2))):
+            show("characters", attempt(characters, text))
+    total = []
+    for bounds in ((3,), (0,), (-1,), (1, 4), (4, 1), (4, 1, -1), (1, 10, 3), (10, 1, -4), (2**40, 2**40 + 2), (-2**59, 2**59, 2**58),
+                   (2**62, 2**62 + 2), (2**70, 2**70 + 2), (1, 2, 0), (1.0,), (True,), (Number(2),), (0, 1, 2, 3), ()):
+        for _ in range(3):
+            try:
+                if len(bounds) == 1:
+                    for i in range(bounds[0]):
+                        total.append(i)
+                elif len(bounds) == 2:
+                    for i in range(bounds[0], bounds[1]):
+                        total.append(i)
+                elif len(bounds) == 3:
+                    for i in range(bounds[0], bounds[1], bounds[2]):
+                        total.append(i)
+                else:
+                    for i in range(*bounds):
+                        total.append(i)
+            except Exception as error:
+                total.append("%s: %s" % (type(error).__name__, error))
+    show("ranges", total)
+    kept = []
+    for _ in range(40):
+        for i in (1, 2):
+            for j in [i, i]:
+                kept.append(iter([i, j]))
+                if j == 2:
+                    break
+    show("kept", [list(it) for it in kept][-3:], [next(it, None) for it in kept][:3])
+    mine = [0]
+    for x in mine:
+        if x < 5:
+            mine.append(x + 1)
+    show("mine", mine)
+    values = [("", 0), ({}, 0), (set(), 0), ("x", 1), ({1: 2}, 1), (b"", 0), (Text(""), 0), (Missing(), 0), (2.5, 1), (0.0, 0),
+              (None, 0), ([], 0), ((), 0), (Sliced(), 1)]
+    show("truth", [1 if v else 0 for v, _ in values], [not v for v, _ in values], [attempt(len, v) for v, _ in values])
+    show("sizes", [len(v) for v, _ in values[:8]])
+
+
+def grow(container, add):
+    found = []
+    for key in container:
+        found.append(key)
+        if len(found) == 3:
+            add(container)
+        if len(found) > 20:
+            break
+    return found
+
+
+def values(d, change):
+    found = []
+    for value in d.values():
+        found.append(value)
+        if len(found) == 2:
+            change(d)
+    return found
+
+
+def hashed():
+    for _ in range(3):
+        for make in (lambda: {i: -i for i in range(6)}, lambda: {i for i in range(6)},
+                     lambda: dict.fromkeys(["a", "b", "c", "d"], 7)):
+            for change in (lambda c: None, lambda c: c.pop(next(iter(c))), lambda c: c.clear(),
+                           lambda c: c.add(99) if isinstance(c, set) else c.update({99: 1}),
+                           lambda c: (c.pop(next(iter(c))), c.add(98) if isinstance(c, set) else c.update({98: 1}))):
+                container = make()
+                show("grown", attempt(grow, container, change), len(container), attempt(values, make(), change))
+        d = {i: i for i in range(10)}
+        for i in range(0, 10, 2):
+            del d[i]
+        show("holes", grow(d, len), attempt(values, d, len))
+        o = Sliced()
+        o.a, o.b = 1, 2
+        show("instance", [k for k in o.__dict__], [v for v in vars(o).values()], grow(frozenset((1, 2)), len))
+
+
+loops()
+hashed()
+
+
+def stacks():
+    sizes, s = [], []
+    for n in (1, 2, 3, 5, 8, 9, 17, 40):
+        for _ in range(3):
+            for i in range(n):
+                s.append(i)
+                sizes.append(sys.getsizeof(s))
+            while s:
+                s.pop()
+                sizes.append(sys.getsizeof(s))
+            s.extend(range(n))
+            for _ in range(n // 2):
+                s.pop()
+                sizes.append(sys.getsizeof(s))
+            del s[:]
+    show("stacks", sizes, attempt(s.pop), attempt(s.pop, 0), attempt([1, 2].pop, "x"))
+    a = [1]
+    a.pop()
+    a += [2, 3]
+    b = [[1], [2]]
+    show("popped", a, b.pop().pop(), b.pop(0), b, List((1, 2)).pop(), attempt([].pop), attempt([1].pop, 1, 2))
+
+
+stacks()

@@ -1,0 +1,60 @@
+// The iterators of CPython's containers.
+#ifndef PYVM_CORE_RUNTIME_ITERATOR_H_
+#define PYVM_CORE_RUNTIME_ITERATOR_H_
+
+#include <cstddef>
+
+#include "core/host/cpython.h"
+
+namespace pyvm {
+
+// Structs private to CPython.
+struct RangeIterator {
+  PyObject ob_base;
+  long index, start, step, len;
+};
+struct SequenceIterator {
+  PyObject ob_base;
+  Py_ssize_t index;
+  PyObject* sequence;  // null when exhausted
+};
+struct DictIterator {
+  PyObject ob_base;
+  PyDictObject* dict;  // null when exhausted
+  Py_ssize_t used;     // ma_used at the start
+  Py_ssize_t position;
+  PyObject* result;
+  Py_ssize_t left;
+};
+struct SetIterator {
+  PyObject ob_base;
+  PySetObject* set;  // null when exhausted
+  Py_ssize_t used;   // at the start
+  Py_ssize_t position;
+  Py_ssize_t left;
+};
+
+// The type of the iterators of ASCII strs, which are SequenceIterators too.
+extern PyTypeObject* const text_iterator_type;
+
+// Each returns a new reference; or null without an exception, if the case is
+// not covered or memory is short.
+
+// iter(range(*args)), for one to three ints of up to two digits, without the
+// range.
+PyObject* RangeIteratorOf(PyObject* const* args, size_t n);
+// iter(sequence) of an exact list or tuple.
+PyObject* SequenceIteratorOf(PyInterpreterState* interp, PyObject* sequence);
+
+// The next key or value of a dict, or item of a set, as a new reference. Null,
+// without an exception, leaves the case to CPython: other iterators, the end,
+// a container that has changed.
+PyObject* NextHashed(PyObject* iterator);
+
+// Frees an iterator whose last reference is gone: a range's, or an exhausted
+// one of a list or tuple. A few are kept for later loops.
+void FreeIterator(PyObject* iterator);
+
+}  // namespace pyvm
+
+#endif  // PYVM_CORE_RUNTIME_ITERATOR_H_
