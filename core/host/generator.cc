@@ -45,10 +45,12 @@ PyObject* Next(PyObject* self) {
   auto* gen = reinterpret_cast<PyGenObject*>(self);
   PyThreadState* tstate = _PyThreadState_GET();
   Unit* unit;
-  if (!IsOurs(gen, tstate, &unit)) [[unlikely]] return cpython_next(self);
+  if (!IsOurs(gen, tstate, &unit)) [[unlikely]]
+    return cpython_next(self);
   PyObject* returned;
   PyObject* item = Run(gen, unit, tstate, Py_NewRef(Py_None), &returned);
-  if (item != nullptr) [[likely]] return item;
+  if (item != nullptr) [[likely]]
+    return item;
   if (returned != nullptr) {
     if (returned != Py_None) _PyGen_SetStopIterationValue(returned);
     Py_DECREF(returned);

@@ -6,6 +6,7 @@
 
 #include "core/bytecode/decode.h"
 #include "core/code/code_map.h"
+#include "core/handlers/generators.h"
 #include "core/handlers/machine.h"
 #include "core/tier/unit_name.h"
 
@@ -60,7 +61,7 @@ void Compiler::Run() {
     L(back.label);
     lea(rdi, InstrAddress(back.target));
     HandlerArguments();
-    CallC(BackEdge);
+    back.quiet ? CallC(handlers::DelegationBudget) : CallC(BackEdge);
     JumpOutside(stubs_.transfer);
   }
 }
@@ -141,7 +142,7 @@ bool Compiler::Fast() {
       GoTo(at_ + LongJump(in_));
       return true;
     case Op::kJUMP_BACK_QUIET:
-      jmp(labels_[at_ + LongJump(in_)], T_NEAR);
+      GoBackQuietly(at_ + LongJump(in_));
       return true;
     case Op::kJUMP_IF_TRUE:
       return TruthJump(true);

@@ -57,6 +57,7 @@ class Compiler : public Assembler {
   struct Back {
     Label label;
     uint32_t target;
+    bool quiet = false;  // nobody looks for signals
   };
 
   // --- Addresses -------------------------------------------------------------
@@ -304,6 +305,8 @@ class Compiler : public Assembler {
   uintptr_t Position() const;
   // Code that is jumped to straight from another unit goes on in this one.
   void EnterUnit();
+  // To the SEND of a delegation.
+  void GoBackQuietly(uint32_t target);
   // The generator or coroutine in rbx goes on, by one of the two stubs. Behind
   // this, what it has yielded is in rbx; nothing but r13 and r15 is kept.
   void ResumeGenerator(const uint8_t* stub);

@@ -6,8 +6,8 @@
 namespace pyvm::baseline {
 
 uintptr_t Compiler::Position() const {
-  return reinterpret_cast<uintptr_t>(
-      CodeStart(&unit_) + unit_.PositionOf(&unit_.instrs[at_]));
+  return reinterpret_cast<uintptr_t>(CodeStart(&unit_) +
+                                     unit_.PositionOf(&unit_.instrs[at_]));
 }
 
 void Compiler::EnterUnit() {
@@ -28,6 +28,16 @@ void Compiler::ResumeGenerator(const uint8_t* stub) {
   JumpOutside(stub);
   L(yielded);
   EnterUnit();
+}
+
+void Compiler::GoBackQuietly(uint32_t target) {
+  Back& back = backs_.emplace_back();
+  back.target = target;
+  back.quiet = true;
+  mov(rcx, ptr[r14]);
+  sub(dword[UNIT(rcx, loop_budget)], 1);
+  jle(back.label, T_NEAR);
+  jmp(labels_[target], T_NEAR);
 }
 
 bool Compiler::ForIterGen() {
@@ -75,7 +85,8 @@ bool Compiler::Yield() {
   test(rcx, rcx);
   // A None that nobody looks at.
   const Instr* next = &unit_.instrs[next_];
-  bool dropped = next_ + 2 < unit_.num_instrs && next[0].op == ConcreteOp(Op::kRESUME) &&
+  bool dropped = next_ + 2 < unit_.num_instrs &&
+                 next[0].op == ConcreteOp(Op::kRESUME) && next[0].b != 0 &&
                  BaseOf(next[1].op) == Op::kDROP &&
                  next[1].a == TempOperand(in_.a);
   if (dropped) {

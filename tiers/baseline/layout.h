@@ -40,7 +40,8 @@ constexpr size_t kUseTracing =
 
 // From a generator or coroutine to the registers of its frame, and its fields
 // where a register points to those.
-constexpr int kGenRegs = static_cast<int>(offsetof(PyGenObject, gi_iframe)) + kRegs;
+constexpr int kGenRegs =
+    static_cast<int>(offsetof(PyGenObject, gi_iframe)) + kRegs;
 #define GEN(reg, field) \
   (reg + (static_cast<int>(offsetof(PyGenObject, field)) - kGenRegs))
 

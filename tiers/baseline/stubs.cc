@@ -526,8 +526,8 @@ class StubCompiler : public Assembler {
   }
 
   // Addresses in code that generators note hold as long as the epoch that they
-  // note beside them: match_ is compared, note_ is what is noted. When no numbers
-  // are left they differ.
+  // note beside them: match_ is compared, note_ is what is noted. When no
+  // numbers are left they differ.
   void Epoch() {
     align(8);
     epoch_write_ = const_cast<uint8_t*>(getCurr());
@@ -565,8 +565,8 @@ class StubCompiler : public Assembler {
     mov(dword[FRAME(r13, stacktop)], edi);
   }
 
-  // As PYVM_RESUME_GENERATOR in core's handlers, for generators that handlers or
-  // machine code have left.
+  // As PYVM_RESUME_GENERATOR in core's handlers, for generators that handlers
+  // or machine code have left.
   const uint8_t* Resume(bool with_value) {
     align(16);
     const uint8_t* begin = here();

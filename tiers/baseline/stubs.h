@@ -40,17 +40,17 @@ struct Stubs {
   // goes on.
   const uint8_t* leave_frame = nullptr;
   // Jumped to by an instruction with its position in rcx and its encoded number
-  // in edi (core/host/resume.h): the generator or coroutine in rbx goes on in its
-  // own code. It receives None, or what is in the register at r8, which is left
-  // null. Where it yields straight from there to here, the instruction's unit
-  // goes on at rsi (if not zero) with what is yielded (owned) in rbx. Where the
-  // generator is not for machine code nothing happens, and the instruction goes
-  // on at rdx.
+  // in edi (core/host/resume.h): the generator or coroutine in rbx goes on in
+  // its own code. It receives None, or what is in the register at r8, which is
+  // left null. Where it yields straight from there to here, the instruction's
+  // unit goes on at rsi (if not zero) with what is yielded (owned) in rbx.
+  // Where the generator is not for machine code nothing happens, and the
+  // instruction goes on at rdx.
   const uint8_t* resume_with_none = nullptr;
   const uint8_t* resume_with_value = nullptr;
   // Jumped to with a yielded value (owned) in rbx by a generator whose frame is
-  // in order but for its hint, which is in esi. Where it is resumed straight, it
-  // goes on at rdi with what it receives (owned; null: None) in rcx.
+  // in order but for its hint, which is in esi. Where it is resumed straight,
+  // it goes on at rdi with what it receives (owned; null: None) in rcx.
   const uint8_t* yield = nullptr;
 };
 
