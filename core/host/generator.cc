@@ -1,9 +1,10 @@
 // Generators and coroutines that C code resumes.
 #include "core/host/generator.h"
 
-#include "core/host/activation.h"
+#include "core/host/enter.h"
 #include "core/host/frame.h"
 #include "core/host/host.h"
+#include "core/host/resume.h"
 
 namespace pyvm {
 namespace host {
@@ -26,11 +27,17 @@ inline bool IsOurs(const PyGenObject* gen, const PyThreadState* tstate,
 
 // As gen_send_ex2: null if the generator has ended, with what it returned, or
 // null and an exception, in *returned.
-inline PyObject* Run(PyGenObject* gen, Unit* unit, PyThreadState* tstate,
-                     PyObject* value, PyObject** returned) {
+__attribute__((always_inline)) inline PyObject* Run(PyGenObject* gen,
+                                                    Unit* unit,
+                                                    PyThreadState* tstate,
+                                                    PyObject* value,
+                                                    PyObject** returned) {
   auto* frame = reinterpret_cast<Frame*>(gen->gi_iframe);
   BeginResume(tstate, gen, nullptr, value);
-  PyObject* result = Enter(unit, tstate, frame, 0);
+  PyObject* result = Activate(unit, tstate, frame, [=](Activation* act) {
+    act->throwing = false;
+    act->pc = ResumePoint(frame, unit);
+  });
   if (gen->gi_frame_state == FRAME_SUSPENDED) [[likely]] {
     EndResume(tstate, gen, frame);
     return result;
@@ -86,6 +93,10 @@ struct {
   int count = 0;
 } free_generators[kMaxSlots + 1];
 
+Py_ssize_t SlotsOf(const PyCodeObject* code) {
+  return code->co_nlocalsplus + code->co_stacksize;
+}
+
 destructor cpython_dealloc;
 
 // As PyObject_GC_NewVar.
@@ -117,7 +128,7 @@ void Dealloc(PyObject* self) {
     return;
   }
   _PyObject_GC_UNTRACK(self);
-  Py_ssize_t slots = Py_SIZE(self);
+  Py_ssize_t slots = SlotsOf(gen->gi_code);
   Py_DECREF(gen->gi_code);
   Py_DECREF(gen->gi_name);
   Py_DECREF(gen->gi_qualname);
@@ -142,9 +153,8 @@ PyGenObject* NewGenerator(PyFunctionObject* func, const PyCodeObject* code,
       tstate->coroutine_origin_tracking_depth != 0) {
     return reinterpret_cast<PyGenObject*>(_Py_MakeCoro(func));
   }
-  PyGenObject* gen =
-      Allocate(kind == CO_GENERATOR ? &PyGen_Type : &PyCoro_Type,
-               code->co_nlocalsplus + code->co_stacksize, tstate->interp);
+  PyGenObject* gen = Allocate(kind == CO_GENERATOR ? &PyGen_Type : &PyCoro_Type,
+                              SlotsOf(code), tstate->interp);
   if (gen == nullptr) return nullptr;
   gen->gi_code = reinterpret_cast<PyCodeObject*>(
       Py_NewRef(reinterpret_cast<PyObject*>(func->func_code)));
@@ -178,12 +188,12 @@ PyObject* MakeGenerator(PyThreadState* tstate, Frame* frame, const Unit* unit) {
   auto* made = reinterpret_cast<Frame*>(gen->gi_iframe);
   frame->stacktop = static_cast<int>(unit->num_locals);
   // As _PyFrame_Copy.
-  auto* from = reinterpret_cast<PyObject**>(frame);
-  auto* to = reinterpret_cast<PyObject**>(made);
-  constexpr size_t kHead = offsetof(Frame, localsplus) / sizeof(PyObject*);
-  size_t copied = kHead + unit->num_locals, end = kHead + unit->num_registers;
+  *made = *frame;
 #pragma clang loop unroll(disable) vectorize(disable)
-  for (size_t i = 0; i < end; ++i) to[i] = i < copied ? from[i] : nullptr;
+  for (uint32_t i = 1; i < unit->num_locals; ++i) {
+    made->localsplus[i] = frame->localsplus[i];
+  }
+  NullRegistersAbove(made, unit);
   made->previous = nullptr;
   made->owner = FRAME_OWNED_BY_GENERATOR;
   gen->gi_frame_state = FRAME_CREATED;

@@ -531,7 +531,7 @@ def consume(g, n):
     return s
 
 
-waiting = [changing([1, 2.5, "ab", (1,)][i % 4] for _ in range(60)) for i in range(40)]
+waiting = [changing([(1, 2.5, "ab", (1,))[i % 4]] * 60) for i in range(40)]
 waiting += [changing(range(60)) for _ in range(40)]
 for step in (1, 2, 3, 20):
     print([consume(g, step) for g in waiting[:5]], sum(consume(g, step) for g in waiting[40:]))
