@@ -215,7 +215,11 @@ bool Compiler::Fast() {
     case Op::kCALL_METHOD_PY_LENT:
       return CallPy(true);
     case Op::kRETURN:
-      return Return();
+      return ReturnFromGenerator() || Return();
+    case Op::kGET_AWAITABLE:
+      return GetAwaitable();
+    case Op::kGET_YIELD_FROM_ITER:
+      return GetYieldFromIter();
     case Op::kFOR_ITER_GEN:
       return ForIterGen();
     case Op::kSEND:

@@ -313,6 +313,10 @@ class Compiler : public Assembler {
   bool ForIterGen();
   bool Send();
   bool Yield();
+  // False if the unit is a plain function.
+  bool ReturnFromGenerator();
+  bool GetAwaitable();
+  bool GetYieldFromIter();
 
   // --- The present instruction -----------------------------------------------
 

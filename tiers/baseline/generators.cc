@@ -1,5 +1,7 @@
 // Generators and coroutines: a resumption goes from machine code to machine
 // code, and so does a yield.
+#include "core/handlers/generators.h"
+
 #include "core/host/resume.h"
 #include "tiers/baseline/compiler.h"
 
@@ -99,6 +101,43 @@ bool Compiler::Yield() {
     L(owned);
   }
   mov(Reg(in_.a), rcx);
+  return true;
+}
+
+bool Compiler::ReturnFromGenerator() {
+  constexpr int kKinds = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+  if ((unit_.code->co_flags & kKinds) == 0) return false;
+  // Not if C code waits for it.
+  static_assert(offsetof(Frame, owner) == offsetof(Frame, is_entry) + 1);
+  cmp(word[FRAME(r13, is_entry)], FRAME_OWNED_BY_GENERATOR << 8);
+  jne(Otherwise(), T_NEAR);
+  Load(rbx, in_.a);
+  Own(rbx, in_.a);
+  mov(ptr[ACT(result)], rbx);
+  mov(rcx, Position());
+  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  mov(rcx, ptr[ACT(tstate)]);
+  inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
+  lea(rdi, InstrAddress(at_));
+  HandlerArguments();
+  CallC(handlers::LeaveGenerator);
+  JumpOutside(stubs_.transfer);
+  return true;
+}
+
+bool Compiler::GetAwaitable() {
+  // One that runs already is waited for by another.
+  mov(rbx, Reg(in_.a));
+  GuardType(rbx, &PyCoro_Type);
+  cmp(byte[rbx + offsetof(PyGenObject, gi_frame_state)],
+      static_cast<uint32_t>(FRAME_CREATED) & 0xff);
+  jne(Otherwise(), T_NEAR);
+  return true;
+}
+
+bool Compiler::GetYieldFromIter() {
+  mov(rbx, Reg(in_.a));
+  GuardType(rbx, &PyGen_Type);
   return true;
 }
 
