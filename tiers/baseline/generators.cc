@@ -107,9 +107,11 @@ bool Compiler::Yield() {
 bool Compiler::ReturnFromGenerator() {
   constexpr int kKinds = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
   if ((unit_.code->co_flags & kKinds) == 0) return false;
-  // Not if C code waits for it.
-  static_assert(offsetof(Frame, owner) == offsetof(Frame, is_entry) + 1);
-  cmp(word[FRAME(r13, is_entry)], FRAME_OWNED_BY_GENERATOR << 8);
+  // Not if C code waits for it. Two comparisons, since each byte was stored by
+  // itself.
+  cmp(byte[FRAME(r13, is_entry)], 0);
+  jne(Otherwise(), T_NEAR);
+  cmp(byte[FRAME(r13, owner)], FRAME_OWNED_BY_GENERATOR);
   jne(Otherwise(), T_NEAR);
   Load(rbx, in_.a);
   Own(rbx, in_.a);
