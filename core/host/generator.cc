@@ -1,6 +1,9 @@
 // Generators and coroutines that C code resumes.
 #include "core/host/generator.h"
 
+#include <cstring>
+#include <utility>
+
 #include "core/host/enter.h"
 #include "core/host/frame.h"
 #include "core/host/host.h"
@@ -80,6 +83,40 @@ PySendResult Send(PyObject* self, PyObject* value, PyObject** result) {
     return PYGEN_NEXT;
   }
   return *result != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
+}
+
+PyCFunction cpython_generator_send, cpython_coroutine_send;
+
+// As gen_send.
+PyObject* SendMethod(PyObject* self, PyObject* value) {
+  auto* gen = reinterpret_cast<PyGenObject*>(self);
+  PyThreadState* tstate = _PyThreadState_GET();
+  Unit* unit;
+  if (!IsOurs(gen, tstate, &unit) ||
+      (gen->gi_frame_state == FRAME_CREATED && value != Py_None)) {
+    return (PyGen_CheckExact(self) ? cpython_generator_send
+                                   : cpython_coroutine_send)(self, value);
+  }
+  PyObject* returned;
+  PyObject* item = Run(gen, unit, tstate, Py_NewRef(value), &returned);
+  if (item != nullptr) [[likely]]
+    return item;
+  if (returned != nullptr) {
+    if (returned == Py_None) {
+      PyErr_SetNone(PyExc_StopIteration);
+    } else {
+      _PyGen_SetStopIterationValue(returned);
+    }
+    Py_DECREF(returned);
+  }
+  return nullptr;
+}
+
+// Returns what the method `send` of `type` was.
+PyCFunction ReplaceSend(PyTypeObject* type) {
+  PyMethodDef* method = type->tp_methods;
+  while (std::strcmp(method->ml_name, "send") != 0) ++method;
+  return std::exchange(method->ml_meth, SendMethod);
 }
 
 // --- Memory ------------------------------------------------------------------
@@ -176,6 +213,8 @@ void InstallGenerators(_PyFrameEvalFunction function) {
   cpython_send = PyGen_Type.tp_as_async->am_send;
   PyGen_Type.tp_as_async->am_send = Send;
   PyCoro_Type.tp_as_async->am_send = Send;
+  cpython_generator_send = ReplaceSend(&PyGen_Type);
+  cpython_coroutine_send = ReplaceSend(&PyCoro_Type);
   cpython_dealloc = PyGen_Type.tp_dealloc;
   PyGen_Type.tp_dealloc = PyCoro_Type.tp_dealloc = Dealloc;
 }

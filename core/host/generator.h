@@ -7,7 +7,8 @@
 
 namespace pyvm::host {
 
-// Puts our own functions into the slots of generators and coroutines. They
+// Puts our own functions into the slots of generators and coroutines, and into
+// their method `send`. They
 // serve as long as `evaluator` is the evaluation hook.
 void InstallGenerators(_PyFrameEvalFunction evaluator);
 
