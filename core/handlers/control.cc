@@ -322,12 +322,26 @@ PYVM_HANDLER CheckBreaker(PYVM_ARGS) {
   PYVM_SWITCH();
 }
 
-PYVM_HANDLER LoopBudget(PYVM_ARGS) {
+namespace {
+
+void AskAboutLoop(const Instr* pc, PyObject** regs, PyObject** pool) {
   Unit* unit = UnitIn(pool);
   // The policy may be written in Python, and sees the frame.
-  FrameOf(regs)->prev_instr = CodeStart(unit) + unit->PositionOf(pc);
+  SavePc(pc, regs, pool);
   OnBudget(unit, /*loop=*/true, static_cast<uint32_t>(pc - unit->instrs));
+}
+
+}  // namespace
+
+PYVM_HANDLER LoopBudget(PYVM_ARGS) {
+  AskAboutLoop(pc, regs, pool);
   PYVM_TAIL CheckBreaker(pc, regs, pool, act);
+}
+
+PYVM_HANDLER DelegationBudget(PYVM_ARGS) {
+  AskAboutLoop(pc, regs, pool);
+  if (act->cframe.use_tracing) PYVM_TAIL HandOver(pc, regs, pool, act);
+  PYVM_SWITCH();
 }
 
 namespace {

@@ -9,15 +9,15 @@ namespace pyvm::handlers {
 namespace {
 
 // Makes the frame that resumed this generator the present one again.
-#define PYVM_TO_RESUMER(frame)                  \
-  do {                                          \
-    Frame* resumer = (frame);                   \
-    act->cframe.current_frame = resumer;        \
-    Unit* to = UnitOf(resumer);                 \
-    regs = resumer->localsplus;                 \
-    pool = to->pool;                            \
+#define PYVM_TO_RESUMER(frame)                          \
+  do {                                                  \
+    Frame* resumer = (frame);                           \
+    act->cframe.current_frame = resumer;                \
+    Unit* to = UnitOf(resumer);                         \
+    regs = resumer->localsplus;                         \
+    pool = to->pool;                                    \
     pc = to->instrs + DecodeResumer(resumer->stacktop); \
-    resumer->stacktop = -1;                     \
+    resumer->stacktop = -1;                             \
   } while (0)
 
 // Whether this activation can run the generator, or coroutine; *unit is its
@@ -30,19 +30,19 @@ inline bool IsResumable(PyGenObject* gen, Unit** unit) {
 
 // Goes on in `gen`, of this unit, which receives `value` (taken over). pc's
 // position is saved, recursion has been counted.
-#define PYVM_RESUME_GENERATOR(gen, unit, value)                               \
-  do {                                                                        \
-    Frame* self = FrameOf(regs);                                              \
-    self->stacktop = EncodeResumer(                                        \
-        static_cast<uint32_t>(pc - UnitIn(pool)->instrs));                    \
-    BeginResume(act->tstate, gen, self, value);                               \
-    auto* frame = reinterpret_cast<Frame*>((gen)->gi_iframe);                 \
-    act->cframe.current_frame = frame;                                        \
-    pc = ResumePoint(frame, unit);                                            \
-    regs = frame->localsplus;                                                 \
-    pool = (unit)->pool;                                                      \
-    frame->stacktop = -1;                                                     \
-    PYVM_SWITCH();                                                            \
+#define PYVM_RESUME_GENERATOR(gen, unit, value)                          \
+  do {                                                                   \
+    Frame* self = FrameOf(regs);                                         \
+    self->stacktop =                                                     \
+        EncodeResumer(static_cast<uint32_t>(pc - UnitIn(pool)->instrs)); \
+    BeginResume(act->tstate, gen, self, value);                          \
+    auto* frame = reinterpret_cast<Frame*>((gen)->gi_iframe);            \
+    act->cframe.current_frame = frame;                                   \
+    pc = ResumePoint(frame, unit);                                       \
+    regs = frame->localsplus;                                            \
+    pool = (unit)->pool;                                                 \
+    frame->stacktop = -1;                                                \
+    PYVM_SWITCH();                                                       \
   } while (0)
 
 bool IsSend(const Instr* pc) { return BaseOf(pc->op) == Op::kSEND; }

@@ -1,4 +1,5 @@
 // Comparisons and jumps.
+#include "core/handlers/generators.h"
 #include "core/handlers/machine.h"
 #include "core/runtime/dict.h"
 #include "core/runtime/number.h"
@@ -22,6 +23,14 @@ PYVM_HANDLER Jump(PYVM_ARGS) { PYVM_JUMP(LongJump(*pc)); }
 PYVM_HANDLER JumpBack(PYVM_ARGS) {
   pc += LongJump(*pc);
   PYVM_LOOP();
+}
+
+PYVM_HANDLER JumpBackQuiet(PYVM_ARGS) {
+  pc += LongJump(*pc);
+  if (--UnitIn(pool)->loop_budget <= 0) [[unlikely]] {
+    PYVM_TAIL DelegationBudget(pc, regs, pool, act);
+  }
+  PYVM_DISPATCH();
 }
 
 template <bool sense, OperandKind K>
@@ -291,7 +300,7 @@ PYVM_HANDLER JumpIfNotIn(PYVM_ARGS) {
 
 PYVM_ROW0(JUMP, Jump)
 PYVM_ROW0(JUMP_BACK, JumpBack)
-PYVM_ROW0(JUMP_BACK_QUIET, Jump)
+PYVM_ROW0(JUMP_BACK_QUIET, JumpBackQuiet)
 PYVM_ROW1(JUMP_IF_TRUE, JumpIfTrue)
 PYVM_ROW1(JUMP_IF_FALSE, JumpIfFalse)
 PYVM_ROW1(JUMP_IF_NONE, JumpIfNone)

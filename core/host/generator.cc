@@ -1,9 +1,13 @@
 // Generators and coroutines that C code resumes.
 #include "core/host/generator.h"
 
-#include "core/host/activation.h"
+#include <cstring>
+#include <utility>
+
+#include "core/host/enter.h"
 #include "core/host/frame.h"
 #include "core/host/host.h"
+#include "core/host/resume.h"
 
 namespace pyvm {
 namespace host {
@@ -26,11 +30,17 @@ inline bool IsOurs(const PyGenObject* gen, const PyThreadState* tstate,
 
 // As gen_send_ex2: null if the generator has ended, with what it returned, or
 // null and an exception, in *returned.
-inline PyObject* Run(PyGenObject* gen, Unit* unit, PyThreadState* tstate,
-                     PyObject* value, PyObject** returned) {
+__attribute__((always_inline)) inline PyObject* Run(PyGenObject* gen,
+                                                    Unit* unit,
+                                                    PyThreadState* tstate,
+                                                    PyObject* value,
+                                                    PyObject** returned) {
   auto* frame = reinterpret_cast<Frame*>(gen->gi_iframe);
   BeginResume(tstate, gen, nullptr, value);
-  PyObject* result = Enter(unit, tstate, frame, 0);
+  PyObject* result = Activate(unit, tstate, frame, [=](Activation* act) {
+    act->throwing = false;
+    act->pc = ResumePoint(frame, unit);
+  });
   if (gen->gi_frame_state == FRAME_SUSPENDED) [[likely]] {
     EndResume(tstate, gen, frame);
     return result;
@@ -45,10 +55,12 @@ PyObject* Next(PyObject* self) {
   auto* gen = reinterpret_cast<PyGenObject*>(self);
   PyThreadState* tstate = _PyThreadState_GET();
   Unit* unit;
-  if (!IsOurs(gen, tstate, &unit)) [[unlikely]] return cpython_next(self);
+  if (!IsOurs(gen, tstate, &unit)) [[unlikely]]
+    return cpython_next(self);
   PyObject* returned;
   PyObject* item = Run(gen, unit, tstate, Py_NewRef(Py_None), &returned);
-  if (item != nullptr) [[likely]] return item;
+  if (item != nullptr) [[likely]]
+    return item;
   if (returned != nullptr) {
     if (returned != Py_None) _PyGen_SetStopIterationValue(returned);
     Py_DECREF(returned);
@@ -73,6 +85,40 @@ PySendResult Send(PyObject* self, PyObject* value, PyObject** result) {
   return *result != nullptr ? PYGEN_RETURN : PYGEN_ERROR;
 }
 
+PyCFunction cpython_generator_send, cpython_coroutine_send;
+
+// As gen_send.
+PyObject* SendMethod(PyObject* self, PyObject* value) {
+  auto* gen = reinterpret_cast<PyGenObject*>(self);
+  PyThreadState* tstate = _PyThreadState_GET();
+  Unit* unit;
+  if (!IsOurs(gen, tstate, &unit) ||
+      (gen->gi_frame_state == FRAME_CREATED && value != Py_None)) {
+    return (PyGen_CheckExact(self) ? cpython_generator_send
+                                   : cpython_coroutine_send)(self, value);
+  }
+  PyObject* returned;
+  PyObject* item = Run(gen, unit, tstate, Py_NewRef(value), &returned);
+  if (item != nullptr) [[likely]]
+    return item;
+  if (returned != nullptr) {
+    if (returned == Py_None) {
+      PyErr_SetNone(PyExc_StopIteration);
+    } else {
+      _PyGen_SetStopIterationValue(returned);
+    }
+    Py_DECREF(returned);
+  }
+  return nullptr;
+}
+
+// Returns what the method `send` of `type` was.
+PyCFunction ReplaceSend(PyTypeObject* type) {
+  PyMethodDef* method = type->tp_methods;
+  while (std::strcmp(method->ml_name, "send") != 0) ++method;
+  return std::exchange(method->ml_meth, SendMethod);
+}
+
 // --- Memory ------------------------------------------------------------------
 
 // Small ones that were freed, by the number of slots in their frames; the type
@@ -83,6 +129,10 @@ struct {
   PyObject* head = nullptr;
   int count = 0;
 } free_generators[kMaxSlots + 1];
+
+Py_ssize_t SlotsOf(const PyCodeObject* code) {
+  return code->co_nlocalsplus + code->co_stacksize;
+}
 
 destructor cpython_dealloc;
 
@@ -115,7 +165,7 @@ void Dealloc(PyObject* self) {
     return;
   }
   _PyObject_GC_UNTRACK(self);
-  Py_ssize_t slots = Py_SIZE(self);
+  Py_ssize_t slots = SlotsOf(gen->gi_code);
   Py_DECREF(gen->gi_code);
   Py_DECREF(gen->gi_name);
   Py_DECREF(gen->gi_qualname);
@@ -140,9 +190,8 @@ PyGenObject* NewGenerator(PyFunctionObject* func, const PyCodeObject* code,
       tstate->coroutine_origin_tracking_depth != 0) {
     return reinterpret_cast<PyGenObject*>(_Py_MakeCoro(func));
   }
-  PyGenObject* gen =
-      Allocate(kind == CO_GENERATOR ? &PyGen_Type : &PyCoro_Type,
-               code->co_nlocalsplus + code->co_stacksize, tstate->interp);
+  PyGenObject* gen = Allocate(kind == CO_GENERATOR ? &PyGen_Type : &PyCoro_Type,
+                              SlotsOf(code), tstate->interp);
   if (gen == nullptr) return nullptr;
   gen->gi_code = reinterpret_cast<PyCodeObject*>(
       Py_NewRef(reinterpret_cast<PyObject*>(func->func_code)));
@@ -164,6 +213,8 @@ void InstallGenerators(_PyFrameEvalFunction function) {
   cpython_send = PyGen_Type.tp_as_async->am_send;
   PyGen_Type.tp_as_async->am_send = Send;
   PyCoro_Type.tp_as_async->am_send = Send;
+  cpython_generator_send = ReplaceSend(&PyGen_Type);
+  cpython_coroutine_send = ReplaceSend(&PyCoro_Type);
   cpython_dealloc = PyGen_Type.tp_dealloc;
   PyGen_Type.tp_dealloc = PyCoro_Type.tp_dealloc = Dealloc;
 }
@@ -171,19 +222,33 @@ void InstallGenerators(_PyFrameEvalFunction function) {
 }  // namespace host
 
 PyObject* MakeGenerator(PyThreadState* tstate, Frame* frame, const Unit* unit) {
-  PyGenObject* gen = host::NewGenerator(frame->f_func, frame->f_code, tstate);
+  PyFunctionObject* func = frame->f_func;
+  PyCodeObject* code = frame->f_code;
+  PyGenObject* gen = host::NewGenerator(func, code, tstate);
   if (gen == nullptr) return nullptr;
   auto* made = reinterpret_cast<Frame*>(gen->gi_iframe);
-  frame->stacktop = static_cast<int>(unit->num_locals);
-  // As _PyFrame_Copy.
-  auto* from = reinterpret_cast<PyObject**>(frame);
-  auto* to = reinterpret_cast<PyObject**>(made);
-  constexpr size_t kHead = offsetof(Frame, localsplus) / sizeof(PyObject*);
-  size_t copied = kHead + unit->num_locals, end = kHead + unit->num_registers;
-#pragma clang loop unroll(disable) vectorize(disable)
-  for (size_t i = 0; i < end; ++i) to[i] = i < copied ? from[i] : nullptr;
+  // As _PyFrame_Copy. What the function has too is read there: the frame has
+  // just been written, in other pieces.
+  made->f_func = func;
+  made->f_globals = func->func_globals;
+  made->f_builtins = func->func_builtins;
+  made->f_locals = frame->f_locals;
+  made->f_code = code;
+  made->frame_obj = frame->frame_obj;
   made->previous = nullptr;
+  made->prev_instr = frame->prev_instr;
+  made->stacktop = static_cast<int>(unit->num_locals);
+  made->is_entry = false;
   made->owner = FRAME_OWNED_BY_GENERATOR;
+  uint32_t i = 0;
+#pragma clang loop unroll(disable) vectorize(disable)
+  for (; i < unit->num_locals; ++i) {
+    made->localsplus[i] = frame->localsplus[i];
+  }
+  for (; i < unit->num_registers; ++i) {
+    made->localsplus[i] = nullptr;
+    asm volatile("" ::: "memory");  // they are few: no call of memset
+  }
   gen->gi_frame_state = FRAME_CREATED;
   auto* object = reinterpret_cast<PyObject*>(gen);
   if (!_PyObject_GC_IS_TRACKED(object)) _PyObject_GC_TRACK(object);

@@ -7,8 +7,9 @@
 
 namespace pyvm::host {
 
-// Puts our own functions into the slots of generators and coroutines. They serve
-// as long as `evaluator` is the evaluation hook.
+// Puts our own functions into the slots of generators and coroutines, and into
+// their method `send`. They
+// serve as long as `evaluator` is the evaluation hook.
 void InstallGenerators(_PyFrameEvalFunction evaluator);
 
 }  // namespace pyvm::host

@@ -42,8 +42,8 @@ inline void NoteResume(Frame* frame, const Instr* yield, const Unit* unit) {
   ResumeHint(frame) = HintBehind(yield, unit);
 }
 
-// Four bytes lie idle behind a generator's state: there the tier that resumes it
-// may note where the resumer goes on, as long as the hint says that it has.
+// Four bytes lie idle behind a generator's state: there the tier that resumes
+// it may note where the resumer goes on, as long as the hint says that it has.
 inline constexpr int kResumerNote = offsetof(PyGenObject, gi_frame_state) + 1;
 static_assert(kResumerNote % 4 == 0 &&
               kResumerNote + 4 == offsetof(PyGenObject, gi_iframe));
@@ -52,8 +52,8 @@ static_assert(kResumerNote % 4 == 0 &&
 const Instr* ResumePointSlow(Frame* frame, const Unit* unit);
 
 // Where a suspended frame goes on; its registers above `stacktop` are null from
-// now on, and its hint is zero. The hint holds only if CPython's position agrees: a delegating frame
-// that is thrown into is moved by CPython.
+// now on, and its hint is zero. The hint holds only if CPython's position
+// agrees: a delegating frame that is thrown into is moved by CPython.
 inline const Instr* ResumePoint(Frame* frame, const Unit* unit) {
   uint32_t hint = ResumeHint(frame);
   ResumeHint(frame) = 0;

@@ -12,7 +12,18 @@ void InitIntFreeList() {
   }
 }
 
-PyObject* NewIntSlow(int64_t value) { return PyLong_FromLongLong(value); }
+PyObject* NewIntSlow(int64_t value) {
+  uint64_t magnitude =
+      value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  if (magnitude > PyLong_MASK) return PyLong_FromLongLong(value);
+  // As _PyLong_New.
+  auto* l = static_cast<PyLongObject*>(
+      PyObject_Malloc(offsetof(PyLongObject, ob_digit) + sizeof(digit)));
+  if (l == nullptr) return PyErr_NoMemory();
+  _PyObject_InitVar(&l->ob_base, &PyLong_Type, value < 0 ? -1 : 1);
+  l->ob_digit[0] = static_cast<digit>(magnitude);
+  return reinterpret_cast<PyObject*>(l);
+}
 
 namespace {
 

@@ -30,8 +30,9 @@ void Run(Activation* act) {
   // There are stubs: they were made before the first code.
   const char* refused;
   static const Stubs* const stubs = TheStubs(&refused);
-  Visit visit;
-  stubs->run(act, &visit.stack);
+  Visit* visit = Visit::Begin(act);
+  stubs->run(act, &visit->stack);
+  Visit::End(visit);
 }
 
 constexpr pyvm_plugin kPlugin = {

@@ -1,8 +1,10 @@
 #include "tiers/baseline/code.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "core/code/code_map.h"
 #include "core/host/frame.h"
 #include "core/tier/manager.h"
@@ -23,17 +25,38 @@ bool Contains(const Code& code, const void* address) {
   return byte > code.exec && byte <= code.exec + code.size;
 }
 
-bool InUse(const Code& code) {
-  for (Visit* visit = Visit::last; visit != nullptr; visit = visit->next) {
-    if (Contains(code, visit->ReturnAddress())) return true;
+// The addresses that running code will return to; none if they are not known,
+// because an activation is part of a greenlet that does not run: its stack may
+// be elsewhere.
+std::optional<std::vector<const uint8_t*>> ReturnAddresses() {
+  absl::flat_hash_set<const _PyCFrame*> present;
+  for (PyInterpreterState* interp = PyInterpreterState_Head();
+       interp != nullptr; interp = PyInterpreterState_Next(interp)) {
+    for (PyThreadState* thread = PyInterpreterState_ThreadHead(interp);
+         thread != nullptr; thread = PyThreadState_Next(thread)) {
+      for (const _PyCFrame* cframe = thread->cframe; cframe != nullptr;
+           cframe = cframe->previous) {
+        present.insert(cframe);
+      }
+    }
   }
-  return false;
+  std::vector<const uint8_t*> addresses;
+  for (Visit* visit = Visit::last; visit != nullptr; visit = visit->next) {
+    if (!present.contains(visit->cframe)) return std::nullopt;
+    if (visit->stack != nullptr) addresses.push_back(visit->stack[-1]);
+  }
+  return addresses;
 }
 
 void FreeRetired() {
   if (Retired().empty()) return;
-  std::erase_if(Retired(), [](Code* code) {
-    if (InUse(*code)) return false;
+  std::optional<std::vector<const uint8_t*>> returns = ReturnAddresses();
+  if (!returns) return;
+  std::erase_if(Retired(), [&](Code* code) {
+    if (std::any_of(returns->begin(), returns->end(),
+                    [&](const uint8_t* to) { return Contains(*code, to); })) {
+      return false;
+    }
     TheCodeMap().Free(code->exec);
     delete[] code->offsets;
     delete code;
@@ -71,6 +94,7 @@ uint32_t OffsetIn(const Code& code, const void* address) {
 }  // namespace
 
 Visit* Visit::last = nullptr;
+Visit* Visit::unused = nullptr;
 
 void Visit::NoneLeft() { FreeRetired(); }
 

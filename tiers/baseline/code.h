@@ -6,6 +6,7 @@
 
 #include "core/bytecode/opcodes.h"
 #include "core/bytecode/unit.h"
+#include "core/host/activation.h"
 
 namespace pyvm::baseline {
 
@@ -43,30 +44,36 @@ bool NoteStale(Unit* unit);
 void Release(Code* code);
 
 // An activation that is in this tier's code. All that live are known: what each
-// has called will return to the address that lies below `stack`.
+// has called will return to the address that lies below `stack`. Not on the C
+// stack, which greenlets move away and back.
 struct Visit {
-  Visit() : next(last) {
-    if (next != nullptr) next->prev = this;
-    last = this;
+  static Visit* Begin(const Activation* act) {
+    Visit* visit = unused != nullptr ? unused : new Visit;
+    unused = visit->next;
+    visit->stack = nullptr;
+    visit->cframe = &act->cframe;
+    visit->prev = nullptr;
+    visit->next = last;
+    if (last != nullptr) last->prev = visit;
+    last = visit;
+    return visit;
   }
-  ~Visit() {
-    if (next != nullptr) next->prev = prev;
-    (prev != nullptr ? prev->next : last) = next;
+  static void End(Visit* visit) {
+    if (visit->next != nullptr) visit->next->prev = visit->prev;
+    (visit->prev != nullptr ? visit->prev->next : last) = visit->next;
+    visit->next = unused;
+    unused = visit;
     if (last == nullptr) NoneLeft();
   }
-  Visit(const Visit&) = delete;
-  Visit& operator=(const Visit&) = delete;
-
-  const uint8_t* ReturnAddress() const {
-    return stack == nullptr ? nullptr : stack[-1];
-  }
-
   // Nothing returns into any code now.
   static void NoneLeft();
 
-  static Visit* last;  // guarded by the GIL
+  // Guarded by the GIL.
+  static Visit* last;
+  static Visit* unused;
 
   const uint8_t** stack = nullptr;  // the stack pointer of machine code
+  const _PyCFrame* cframe = nullptr;
   Visit* prev = nullptr;
   Visit* next = nullptr;
 };

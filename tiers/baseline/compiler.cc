@@ -6,6 +6,7 @@
 
 #include "core/bytecode/decode.h"
 #include "core/code/code_map.h"
+#include "core/handlers/generators.h"
 #include "core/handlers/machine.h"
 #include "core/host/frame.h"
 #include "core/tier/unit_name.h"
@@ -106,7 +107,7 @@ void Compiler::Run() {
     OutOfLine(back.label, back.target);
     lea(rdi, InstrAddress(back.target));
     HandlerArguments();
-    CallC(BackEdge);
+    back.quiet ? CallC(handlers::DelegationBudget) : CallC(BackEdge);
     JumpOutside(stubs_.transfer);
   }
 }
@@ -217,7 +218,7 @@ bool Compiler::Fast() {
       GoTo(at_ + LongJump(in_));
       return true;
     case Op::kJUMP_BACK_QUIET:
-      jmp(labels_[at_ + LongJump(in_)], T_NEAR);
+      GoBackQuietly(at_ + LongJump(in_));
       return true;
     case Op::kJUMP_IF_TRUE:
       return TruthJump(true);
@@ -338,7 +339,11 @@ bool Compiler::Fast() {
     case Op::kBINARY_OP_ANY:
       return BinaryAny();
     case Op::kRETURN:
-      return Return();
+      return ReturnFromGenerator() || Return();
+    case Op::kGET_AWAITABLE:
+      return GetAwaitable();
+    case Op::kGET_YIELD_FROM_ITER:
+      return GetYieldFromIter();
     case Op::kFOR_ITER_GEN:
       return ForIterGen();
     case Op::kSEND:

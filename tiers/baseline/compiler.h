@@ -98,6 +98,7 @@ class Compiler : public Assembler {
   struct Back {
     Label label;
     uint32_t target;
+    bool quiet = false;  // nobody looks for signals
   };
   // A handler has returned an instruction to go on at.
   struct Taken {
@@ -548,12 +549,18 @@ class Compiler : public Assembler {
 
   // Code that is jumped to straight from another unit goes on in this one.
   void EnterUnit();
+  // To the SEND of a delegation.
+  void GoBackQuietly(uint32_t target);
   // The generator or coroutine in rbx goes on, by one of the two stubs. Behind
   // this, what it has yielded is in rbx; nothing but r13 and r15 is kept.
   void ResumeGenerator(const uint8_t* stub);
   bool ForIterGen();
   bool Send();
   bool Yield();
+  // False if the unit is a plain function.
+  bool ReturnFromGenerator();
+  bool GetAwaitable();
+  bool GetYieldFromIter();
 
   // --- Callables written in C ------------------------------------------------
 

@@ -1,5 +1,7 @@
 // Generators and coroutines: a resumption goes from machine code to machine
 // code, and so does a yield.
+#include "core/handlers/generators.h"
+
 #include "core/host/resume.h"
 #include "tiers/baseline/compiler.h"
 
@@ -23,6 +25,16 @@ void Compiler::ResumeGenerator(const uint8_t* stub) {
   JumpOutside(stub);
   L(yielded);
   EnterUnit();
+}
+
+void Compiler::GoBackQuietly(uint32_t target) {
+  Back& back = backs_.emplace_back();
+  back.target = target;
+  back.quiet = true;
+  mov(rcx, ptr[r14]);
+  sub(dword[UNIT(rcx, loop_budget)], 1);
+  jle(back.label, T_NEAR);
+  jmp(labels_[target], T_NEAR);
 }
 
 bool Compiler::ForIterGen() {
@@ -70,9 +82,10 @@ bool Compiler::Yield() {
   test(rcx, rcx);
   // A None that nobody looks at.
   const Instr* next = &unit_.instrs[next_];
-  bool dropped =
-      next_ + 2 < unit_.num_instrs && next[0].op == ConcreteOp(Op::kRESUME) &&
-      BaseOf(next[1].op) == Op::kDROP && next[1].a == TempOperand(in_.a);
+  bool dropped = next_ + 2 < unit_.num_instrs &&
+                 next[0].op == ConcreteOp(Op::kRESUME) && next[0].b != 0 &&
+                 BaseOf(next[1].op) == Op::kDROP &&
+                 next[1].a == TempOperand(in_.a);
   if (dropped) {
     jz(labels_[next_ + 2], T_NEAR);
   } else {
@@ -83,6 +96,45 @@ bool Compiler::Yield() {
     L(owned);
   }
   mov(Reg(in_.a), rcx);
+  return true;
+}
+
+bool Compiler::ReturnFromGenerator() {
+  constexpr int kKinds = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+  if ((unit_.code->co_flags & kKinds) == 0) return false;
+  // Not if C code waits for it. Two comparisons, since each byte was stored by
+  // itself.
+  cmp(byte[FRAME(r13, is_entry)], 0);
+  jne(Otherwise(), T_NEAR);
+  cmp(byte[FRAME(r13, owner)], FRAME_OWNED_BY_GENERATOR);
+  jne(Otherwise(), T_NEAR);
+  Load(rbx, in_.a);
+  Own(rbx, in_.a);
+  mov(ptr[ACT(result)], rbx);
+  mov(rcx, reinterpret_cast<uintptr_t>(Here()));
+  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  mov(rcx, ptr[ACT(tstate)]);
+  inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
+  lea(rdi, InstrAddress(at_));
+  HandlerArguments();
+  CallC(handlers::LeaveGenerator);
+  JumpOutside(stubs_.transfer);
+  return true;
+}
+
+bool Compiler::GetAwaitable() {
+  // One that runs already is waited for by another.
+  mov(rbx, Reg(in_.a));
+  GuardType(rbx, &PyCoro_Type);
+  cmp(byte[rbx + offsetof(PyGenObject, gi_frame_state)],
+      static_cast<uint32_t>(FRAME_CREATED) & 0xff);
+  jne(Otherwise(), T_NEAR);
+  return true;
+}
+
+bool Compiler::GetYieldFromIter() {
+  mov(rbx, Reg(in_.a));
+  GuardType(rbx, &PyGen_Type);
   return true;
 }
 
