@@ -172,20 +172,28 @@ bool Compiler::CallPy(bool method) {
   return true;
 }
 
-bool Compiler::Return() {
-  cmp(word[FRAME(r13, is_entry)], 0);
-  jne(Otherwise(), T_NEAR);
-  cmp(qword[FRAME(r13, frame_obj)], 0);
-  jne(Otherwise(), T_NEAR);
-  cmp(qword[FRAME(r13, f_locals)], 0);
-  jne(Otherwise(), T_NEAR);
-  // A local moves out: the frame is ours alone.
-  Load(rbx, in_.a);
-  if (IsConst(in_.a)) {
+void Compiler::MoveOut(Operand x) {
+  Load(rbx, x);
+  if (Find(x) != nullptr) {
+    Forget(x);
+    inc(qword[rbx]);
+  } else if (IsConst(x)) {
     inc(qword[rbx]);
   } else {
-    mov(Reg(RegisterOf(in_.a)), 0);
+    mov(Reg(RegisterOf(x)), 0);
   }
+}
+
+bool Compiler::Return() {
+  Label entered;
+  HeldSet before = held_;
+  cmp(qword[FRAME(r13, frame_obj)], 0);
+  jne(Otherwise(), T_NEAR);
+  cmp(byte[FRAME(r13, is_entry)], 0);
+  jne(entered, T_NEAR);
+  cmp(qword[FRAME(r13, f_locals)], 0);
+  jne(Otherwise(), T_NEAR);
+  MoveOut(in_.a);
   // Finalizers shall not see the frame.
   mov(rax, ptr[FRAME(r13, previous)]);
   mov(ptr[r15 + kCurrentFrame], rax);
@@ -207,6 +215,12 @@ bool Compiler::Return() {
     jb(next);
   }
   JumpOutside(stubs_.leave_frame);
+  // Who has entered the frame from C clears it.
+  L(entered);
+  held_ = before;
+  MoveOut(in_.a);
+  mov(dword[FRAME(r13, stacktop)], unit_.num_locals);
+  JumpOutside(stubs_.leave_activation);
   return true;
 }
 

@@ -138,6 +138,10 @@ class Compiler : public Assembler {
 
   // --- Operands --------------------------------------------------------------
 
+  bool IsGenerator() const {
+    constexpr int kKinds = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    return (unit_.code->co_flags & kKinds) != 0;
+  }
   static bool IsTemp(Operand x) { return KindOf(x) == OperandKind::kTemp; }
   static bool IsConst(Operand x) { return KindOf(x) == OperandKind::kConst; }
   PyObject* Constant(Operand x) const {
@@ -294,7 +298,7 @@ class Compiler : public Assembler {
   // held.
   bool TakesHeld(uint32_t i, uint32_t reg, Kind kind) const;
   // The same for objects, as far as it depends on the operation alone.
-  static bool TakesObject(const Instr& in, Operand x);
+  bool TakesObject(const Instr& in, Operand x) const;
   int FreeSlot() const;
   void Hold(Kind kind, int slot) {
     held_.all[held_.size++] = {in_.a, kind, slot};
@@ -501,6 +505,8 @@ class Compiler : public Assembler {
   // Of a Python function with positional parameters only.
   bool CallPy(bool method);
 
+  // rbx: operand x (owned), for the frame is ours alone and ends.
+  void MoveOut(Operand x);
   bool Return();
 
   bool Resume();

@@ -100,8 +100,7 @@ bool Compiler::Yield() {
 }
 
 bool Compiler::ReturnFromGenerator() {
-  constexpr int kKinds = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
-  if ((unit_.code->co_flags & kKinds) == 0) return false;
+  if (!IsGenerator()) return false;
   // Not if C code waits for it. Two comparisons, since each byte was stored by
   // itself.
   cmp(byte[FRAME(r13, is_entry)], 0);

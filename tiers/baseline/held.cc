@@ -108,7 +108,7 @@ bool Compiler::SparesHeld(uint32_t i) const {
   }
 }
 
-bool Compiler::TakesObject(const Instr& in, Operand x) {
+bool Compiler::TakesObject(const Instr& in, Operand x) const {
   switch (BaseOf(in.op)) {
     case Op::kMOVE:
     case Op::kLIST_APPEND:
@@ -127,6 +127,8 @@ bool Compiler::TakesObject(const Instr& in, Operand x) {
     case Op::kJUMP_IF_NONE:
     case Op::kJUMP_IF_NOT_NONE:
       return in.a == x;
+    case Op::kRETURN:
+      return in.a == x && !IsGenerator();
     case Op::kJUMP_IF_IS:
     case Op::kJUMP_IF_IS_NOT:
     case Op::kSTORE_ATTR_VALUE:

@@ -867,6 +867,9 @@ class StubCompiler : public Assembler {
     mov(rcx, rbx);
     mov(rdx, rbp);
     jmp(stored);
+    stubs->leave_activation = here();
+    mov(r10, ptr[ACT(tstate)]);
+    inc(dword[r10 + offsetof(PyThreadState, recursion_remaining)]);
     L(called_from_c);
     mov(ptr[ACT(result)], rbx);
     mov(qword[ACT(pc)], 0);
@@ -911,6 +914,7 @@ std::vector<CodeLabel> LabelsOf(const Stubs& stubs, const uint8_t* exec) {
       {stubs.raise, "raise"},
       {stubs.enter_callee, "enter_callee"},
       {stubs.leave_frame, "leave_frame"},
+      {stubs.leave_activation, "leave_activation"},
       {stubs.finish_init, "finish_init"},
       {stubs.finish_operator, "finish_operator"},
       {stubs.resume_with_none, "resume_with_none"},

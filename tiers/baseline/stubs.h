@@ -56,6 +56,9 @@ struct Stubs {
   // goes on: where its link says with the result in rbx and its registers in
   // r13, all others not set; or behind the call, by the table of offsets.
   const uint8_t* leave_frame = nullptr;
+  // Jumped to with a result (owned) in rbx by the activation's first frame,
+  // which is otherwise in order.
+  const uint8_t* leave_activation = nullptr;
   // Jumped to by the instruction at rdi, to which an __init__ or the method of
   // an operator has returned what is in rbx (owned): its handler does the rest.
   const uint8_t* finish_init = nullptr;
