@@ -642,6 +642,10 @@ class StubCompiler : public Assembler {
     L(from_operator);
     cmp(rbx, Low(&_Py_NotImplementedStruct));
     je(slow_operator, T_NEAR);
+    movzx(eax, word[r12]);
+    sub(eax, FirstConcrete(Op::kJUMP_IF_LT));
+    cmp(eax, FirstConcrete(Op::kJUMP_IF_IS) - FirstConcrete(Op::kJUMP_IF_LT));
+    jb(slow_operator, T_NEAR);
     // The operands have waited.
     mov(rbp, rdx);
     ConsumeOperand(offsetof(Instr, b));
