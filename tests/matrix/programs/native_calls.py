@@ -308,3 +308,66 @@ for turn in range(60):
         print(out)
         del Proxy.__getattribute__
 print(out)
+
+
+# Callables that are attributes of modules, classes and instances.
+module = types.ModuleType("module")
+module.twice = lambda x: 2 * x
+module.plain = lambda: "plain"
+
+
+class Static:
+    def unbound(self):
+        return self
+
+    @staticmethod
+    def fixed(x):
+        return "fixed", x
+
+    @classmethod
+    def named(cls, x):
+        return cls.__name__, x
+
+
+class Source:
+    def __init__(self):
+        self.handler = lambda x: ("handler", x)
+        self.kind = Static
+        self.loud = lambda x: log.append(x)
+
+
+def callbacks(o):
+    return (module.twice(4), module.plain(), Static.unbound(5), Static.fixed(6),
+            Static.named(7), o.handler(8), o.kind(), o.loud(9),
+            tried(lambda: o.handler()))
+
+
+source = Source()
+before = sys.getrefcount(source), sys.getrefcount(module), sys.getrefcount(Static)
+for turn in range(80):
+    out = callbacks(source)[:6]
+    if turn == 40:
+        print(out)
+        module.twice = lambda x, y=1: ("new", x, y)
+        source.handler = str
+        Static.unbound = lambda x: ("patched", x)
+    if turn == 50:
+        source.handler = h.method
+    if turn == 60:
+        module.twice = abs
+        source.handler = [8].count
+    if turn == 70:
+        source.handler = lambda *args: args
+out = None
+gc.collect()
+print(callbacks(source)[:6])
+print([sys.getrefcount(o) - n for o, n in zip((source, module, Static), before)])
+
+
+def temporary(name):
+    return getattr(Source(), name)(1), Source().handler(2), Source().loud(3)
+
+
+for turn in range(40):
+    out = temporary("handler")
+print(out)
