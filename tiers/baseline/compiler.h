@@ -373,6 +373,10 @@ class Compiler : public Assembler {
   bool CallFunctionC(int form);
   bool CallMethodC(int form);
   bool CallTypeVector();
+  // rbx: the callable, which must be `known`; the frame is seen as calling.
+  void GuardCallable(const void* known);
+  bool CallIsinstance();
+  bool CallStr();
 
   // --- The present instruction -----------------------------------------------
 
