@@ -15,6 +15,18 @@ PyObject* NewInstanceOrNull(PyTypeObject* cls) {
   return self;
 }
 
+// Whether an operator of this name has been found to be a function. Numbers in
+// C are the common operands, and pay for every test.
+bool IsEverFunction(PyObject* name) {
+  for (const PolymorphicEntry& entry :
+       polymorphic[static_cast<int>(Lookup::kOperator)]) {
+    if (entry.name == name && entry.meaning == PolymorphicEntry::kFixed) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 // --- Attributes
@@ -274,6 +286,7 @@ bool Compiler::CallClass() {
 }
 
 bool Compiler::CallOperator(PyObject* name, bool same_type) {
+  if (!IsEverFunction(name)) return false;
   Load(rbx, in_.b);
   Load(rbp, in_.c);
   FindMeaning(Lookup::kOperator, name);
