@@ -91,6 +91,7 @@ bool Compiler::FinishCallC() {
 }
 
 bool Compiler::CallFunctionC(int form) {
+  if (unit_.caches()[in_.c].num_args > Stubs::kVectorWords) return false;
   Operand callable = Listed(0);
   Load(rbx, callable);
   GuardType(rbx, &PyCFunction_Type);
@@ -102,6 +103,7 @@ bool Compiler::CallFunctionC(int form) {
 }
 
 bool Compiler::CallMethodC(int form) {
+  if (unit_.caches()[in_.c].num_args > Stubs::kVectorWords) return false;
   Label function, known;
   uint32_t window = in_.b;
   mov(rbx, Reg(window));
@@ -129,6 +131,7 @@ bool Compiler::CallMethodC(int form) {
 }
 
 bool Compiler::CallTypeVector() {
+  if (unit_.caches()[in_.c].num_args > Stubs::kVectorWords) return false;
   const InlineCache& cache = unit_.caches()[in_.c];
   Operand callable = Listed(0);
   Load(rbx, callable);
