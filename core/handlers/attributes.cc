@@ -205,9 +205,18 @@ PYVM_HANDLER LoadMethodGeneric(PYVM_ARGS) {
 
 template <OperandKind K>
 PYVM_HANDLER LoadMethodAny(PYVM_ARGS) {
-  PyObject* found =
-      FindMethod(Read<K>(regs, pool, pc->b), CacheIn(pool, pc->c)->name);
-  if (found == nullptr) PYVM_TAIL LoadMethodGeneric<K>(pc, regs, pool, act);
+  PyObject* owner = Read<K>(regs, pool, pc->b);
+  PyObject* name = CacheIn(pool, pc->c)->name;
+  PyObject* found = FindMethod(owner, name);
+  if (found == nullptr) {
+    // A callable that is an attribute.
+    found = FindAttr(owner, name);
+    if (found == nullptr) PYVM_TAIL LoadMethodGeneric<K>(pc, regs, pool, act);
+    PyObject* callable = Py_NewRef(found);
+    Consume<K>(owner, pc, regs, pool, pc->b);
+    regs[pc->a + 1] = callable;
+    PYVM_NEXT_AFTER_CALL(1);
+  }
   PyObject* self = Take<K>(regs, pool, pc->b);
   regs[pc->a] = Py_NewRef(found);
   regs[pc->a + 1] = self;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/handlers/calls.h"
+#include "core/runtime/instance.h"
 #include "core/runtime/iterator.h"
 #include "core/runtime/window_ops.h"
 
@@ -427,7 +428,7 @@ PYVM_HANDLER CallIsinstance(PYVM_ARGS) {
   int is = 1;
   if (reinterpret_cast<PyObject*>(Py_TYPE(o)) != cls) {
     SaveCall(regs, cache, 0);
-    is = PyObject_IsInstance(o, cls);
+    is = IsInstance(o, cls);
   }
   ConsumeAny(callable, pc, regs, pool, list[0]);
   ConsumeAny(o, pc, regs, pool, list[1]);

@@ -304,8 +304,9 @@ PYVM_HANDLER CallMethod(PYVM_ARGS) {
     cache->misses = kMaxMisses;  // there is no instruction for defaults
   }
   SaveCall(regs, cache, kCallCaches);
-  if (self != 0 && n + 1 == unit->arg_count &&
-      CacheFunction(cache, callable, unit)) {
+  if (self == 0) {
+    cache->misses = kMaxMisses;  // there is no instruction for it
+  } else if (n + 1 == unit->arg_count && CacheFunction(cache, callable, unit)) {
     Rewrite(pc, ChooseOperands(list, n, Op::kCALL_METHOD_PY,
                                Op::kCALL_METHOD_PY_TEMPS,
                                Op::kCALL_METHOD_PY_LENT));

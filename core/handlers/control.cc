@@ -1,6 +1,7 @@
 // Entering and leaving frames, exceptions, and what happens between
 // instructions.
 #include "core/handlers/calls.h"
+#include "core/handlers/compare.h"
 #include "core/handlers/generators.h"
 #include "core/handlers/machine.h"
 #include "core/host/host.h"
@@ -34,17 +35,62 @@ void DropLast(PyObject* o, const Instr* pc, PyObject** regs, PyObject** pool) {
 
 // --- Leaving a frame --------------------------------------------------------
 
+namespace {
+
+// The same for a comparison that jumps.
+PYVM_HANDLER ReturnFromCompareJump(PYVM_ARGS) {
+  Op op = BaseOf(pc->op);
+  PyObject* result = act->result;
+  PyObject* left = ReadAny(regs, pool, pc->a);
+  PyObject* right = ReadAny(regs, pool, pc->b);
+  if (result == Py_NotImplemented) [[unlikely]] {
+    Py_DECREF(result);
+    result = CompareReflected(left, right, ComparisonOf(op));
+  }
+  int truth = -1;
+  if (result != nullptr) {
+    truth = Truth(result);
+    Py_DECREF(result);
+  }
+  ConsumeAny(left, pc, regs, pool, pc->a);
+  ConsumeAny(right, pc, regs, pool, pc->b);
+  if (truth < 0) PYVM_ERROR();
+  bool jumps = (truth != 0) == (op < Op::kJUMP_UNLESS_LT);
+  int distance = jumps ? static_cast<int16_t>(pc->c) : 1;
+  pc += distance;
+  if (distance <= 0) {
+    if (--UnitIn(pool)->loop_budget <= 0) [[unlikely]]
+      PYVM_TAIL LoopBudget(pc, regs, pool, act);
+    if (*act->eval_breaker != 0) [[unlikely]]
+      PYVM_TAIL CheckBreaker(pc, regs, pool, act);
+  }
+  if (act->cframe.use_tracing) [[unlikely]] {
+    PYVM_TAIL HandOver(pc, regs, pool, act);
+  }
+  PYVM_SWITCH();
+}
+
+}  // namespace
+
 // The method of an operator has returned act->result to the instruction at pc,
 // whose operands are still in place.
 PYVM_HANDLER ReturnFromOperator(PYVM_ARGS) {
+  if (IsCompareJump(BaseOf(pc->op))) {
+    PYVM_TAIL ReturnFromCompareJump(pc, regs, pool, act);
+  }
   PyObject* result = act->result;
   PyObject* left = ReadAny(regs, pool, pc->b);
   PyObject* right = ReadAny(regs, pool, pc->c);
-  if (result == Py_NotImplemented && BaseOf(pc->op) == Op::kBINARY_OP_ANY)
-      [[unlikely]] {
-    Py_DECREF(result);
-    RaiseUnsupported(left, right, SourceArg(pc, pool));
-    result = nullptr;
+  if (result == Py_NotImplemented) [[unlikely]] {
+    Op op = BaseOf(pc->op);
+    if (op == Op::kBINARY_OP_ANY) {
+      Py_DECREF(result);
+      RaiseUnsupported(left, right, SourceArg(pc, pool));
+      result = nullptr;
+    } else if (IsComparison(op)) {
+      Py_DECREF(result);
+      result = CompareReflected(left, right, ComparisonOf(op));
+    }
   }
   ConsumeAny(left, pc, regs, pool, pc->b);
   ConsumeAny(right, pc, regs, pool, pc->c);

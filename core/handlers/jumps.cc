@@ -1,4 +1,5 @@
 // Comparisons and jumps.
+#include "core/handlers/compare.h"
 #include "core/handlers/generators.h"
 #include "core/handlers/machine.h"
 #include "core/runtime/dict.h"
@@ -104,6 +105,9 @@ PYVM_HANDLER Compare(PYVM_ARGS) {
   if (FastCompare<op>(left, right, &truth)) {
     result = Py_NewRef(truth ? Py_True : Py_False);
   } else {
+    if (IsComparedInPython(act, left, right, op)) {
+      PYVM_TAIL ComparePython(pc, regs, pool, act);
+    }
     SavePc(pc, regs, pool);
     result = PyObject_RichCompare(left, right, op);
   }
@@ -120,6 +124,9 @@ template <int op, bool sense, OperandKind L, OperandKind R>
 PYVM_HANDLER JumpCompareSlow(PYVM_ARGS) {
   PyObject* left = Read<L>(regs, pool, pc->a);
   PyObject* right = Read<R>(regs, pool, pc->b);
+  if (IsComparedInPython(act, left, right, op)) {
+    PYVM_TAIL ComparePython(pc, regs, pool, act);
+  }
   SavePc(pc, regs, pool);
   PyObject* result = PyObject_RichCompare(left, right, op);
   int truth = -1;

@@ -127,6 +127,19 @@ PyObject* NewInstance(PyTypeObject* cls) {
   return o;
 }
 
+int IsInstance(PyObject* o, PyObject* cls) {
+  PyTypeObject* type = Py_TYPE(o);
+  // object.__class__ is a data descriptor: an instance cannot hide it.
+  static PyObject* class_getter =
+      PyDict_GetItemWithError(PyBaseObject_Type.tp_dict, &_Py_ID(__class__));
+  if (!Py_IS_TYPE(cls, &PyType_Type) ||
+      type->tp_getattro != PyObject_GenericGetAttr ||
+      _PyType_Lookup(type, &_Py_ID(__class__)) != class_getter) {
+    return PyObject_IsInstance(o, cls);
+  }
+  return PyType_IsSubtype(type, reinterpret_cast<PyTypeObject*>(cls));
+}
+
 bool FreePlainInstance(PyObject* o, InstancePool* pool) {
   PyTypeObject* type = Py_TYPE(o);
   Py_ssize_t weak = type->tp_weaklistoffset;

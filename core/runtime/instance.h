@@ -31,6 +31,10 @@ inline constexpr uint16_t kMaxKept = 32;
 // collector may run.
 PyObject* NewInstance(PyTypeObject* cls);
 
+// PyObject_IsInstance, without a look at the instance where that is sure to say
+// what its type says.
+int IsInstance(PyObject* o, PyObject* cls);
+
 // Second half of FreeInstance.
 bool FreePlainInstance(PyObject* o, InstancePool* pool);
 

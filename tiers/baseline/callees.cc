@@ -15,6 +15,18 @@ PyObject* NewInstanceOrNull(PyTypeObject* cls) {
   return self;
 }
 
+// Whether an operator of this name has been found to be a function. Numbers in
+// C are the common operands, and pay for every test.
+bool IsEverFunction(PyObject* name) {
+  for (const PolymorphicEntry& entry :
+       polymorphic[static_cast<int>(Lookup::kOperator)]) {
+    if (entry.name == name && entry.meaning == PolymorphicEntry::kFixed) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 // --- Attributes
@@ -197,36 +209,48 @@ void Compiler::EnterCallee(Label& behind) {
 bool Compiler::CallFound(bool method) {
   const InlineCache& cache = unit_.caches()[in_.c];
   if (cache.misses < kMaxMisses || cache.keywords != 0) return false;
-  uint32_t n = cache.num_args;
-  uint32_t window = in_.b;
-  Operand callable = method ? TempOperand(window) : Listed(0);
-  Load(rdi, callable);
-  if (method) {
-    test(rdi, rdi);
-    jz(Otherwise(), T_NEAR);
+  if (!method) {
+    Load(rdi, Listed(0));
+    CallFunction(Listed(0), /*self=*/false, 1);
+    return true;
   }
-  FindUnit(n + (method ? 1 : 0));
-  PushFound(n + (method ? 1 : 0));
+  // A function and its receiver, or an attribute that is a function.
+  Label attribute, called;
+  Load(rdi, TempOperand(in_.b));
+  test(rdi, rdi);
+  jz(attribute, T_NEAR);
+  CallFunction(TempOperand(in_.b), /*self=*/true, 0);
+  jmp(called, T_NEAR);
+  L(attribute);
+  Load(rdi, TempOperand(in_.b + 1u));
+  CallFunction(TempOperand(in_.b + 1u), /*self=*/false, 0);
+  L(called);
+  return true;
+}
+
+void Compiler::CallFunction(Operand callable, bool self, uint32_t first) {
+  const InlineCache& cache = unit_.caches()[in_.c];
+  uint32_t args = cache.num_args + (self ? 1 : 0);
+  FindUnit(args);
+  PushFound(args);
   Label behind;
   LinkCallee(cache.call_unit + 4, behind);
   Own(rdi, callable);
   int to = 0;
-  if (method) {
-    mov(rcx, Reg(window + 1));
-    mov(Reg(window + 1), 0);
+  if (self) {
+    mov(rcx, Reg(in_.b + 1u));
+    mov(Reg(in_.b + 1u), 0);
     mov(ptr[rax], rcx);
     to = 8;
   }
-  for (uint32_t i = 0; i < n; ++i, to += 8) {
-    Operand x = Listed(i + (method ? 0 : 1));
-    Load(rcx, x);
-    Own(rcx, x);
+  for (uint32_t i = 0; i < cache.num_args; ++i, to += 8) {
+    Load(rcx, Listed(first + i));
+    Own(rcx, Listed(first + i));
     mov(ptr[rax + to], rcx);
   }
-  FillDefaults(n + (method ? 1 : 0));
+  FillDefaults(args);
   EnterCallee(behind);
   Set(in_.a, rbx);
-  return true;
 }
 
 bool Compiler::CallClass() {
@@ -287,6 +311,7 @@ bool Compiler::CallClass() {
 }
 
 bool Compiler::CallOperator(PyObject* name, bool same_type) {
+  if (!IsEverFunction(name)) return false;
   Load(rbx, in_.b);
   Load(rbp, in_.c);
   FindMeaning(Lookup::kOperator, name);

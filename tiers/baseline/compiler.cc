@@ -326,6 +326,10 @@ bool Compiler::Fast() {
       return CallMethodC(METH_O);
     case Op::kCALL_METHOD_C_VECTOR:
       return CallMethodC(METH_FASTCALL);
+    case Op::kCALL_ISINSTANCE:
+      return CallIsinstance();
+    case Op::kCALL_STR:
+      return CallStr();
     case Op::kCALL_TYPE_VECTOR:
       return CallTypeVector();
     case Op::kLOAD_ATTR_ANY:

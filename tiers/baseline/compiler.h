@@ -546,6 +546,10 @@ class Compiler : public Assembler {
   const void* Here() const;
 
   bool CallFound(bool method);
+  // Calls the function in rdi, which `callable` has been loaded to, with the
+  // receiver in the window if there is one (`self`), and the listed operands
+  // from `first` on.
+  void CallFunction(Operand callable, bool self, uint32_t first);
   bool CallClass();
   bool CallOperator(PyObject* name, bool same_type);
   bool BinaryAny();
@@ -582,6 +586,10 @@ class Compiler : public Assembler {
   bool CallFunctionC(int form);
   bool CallMethodC(int form);
   bool CallTypeVector();
+  // rbx: the callable, which must be `known`; the frame is seen as calling.
+  void GuardCallable(const void* known);
+  bool CallIsinstance();
+  bool CallStr();
 
   // --- The present instruction -----------------------------------------------
 

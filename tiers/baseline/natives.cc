@@ -1,4 +1,5 @@
 // Calls of functions, methods and types that are written in C.
+#include "core/runtime/instance.h"
 #include "tiers/baseline/compiler.h"
 
 namespace pyvm::baseline {
@@ -8,6 +9,11 @@ namespace {
 constexpr int kFormFlags = METH_VARARGS | METH_FASTCALL | METH_NOARGS | METH_O |
                            METH_KEYWORDS | METH_METHOD | METH_STATIC |
                            METH_CLASS;
+
+PyObject* IsInstanceObject(PyObject* o, PyObject* cls) {
+  int is = IsInstance(o, cls);
+  return is < 0 ? nullptr : Py_NewRef(is ? Py_True : Py_False);
+}
 
 }  // namespace
 
@@ -85,6 +91,7 @@ bool Compiler::FinishCallC() {
 }
 
 bool Compiler::CallFunctionC(int form) {
+  if (unit_.caches()[in_.c].num_args > Stubs::kVectorWords) return false;
   Operand callable = Listed(0);
   Load(rbx, callable);
   GuardType(rbx, &PyCFunction_Type);
@@ -96,6 +103,7 @@ bool Compiler::CallFunctionC(int form) {
 }
 
 bool Compiler::CallMethodC(int form) {
+  if (unit_.caches()[in_.c].num_args > Stubs::kVectorWords) return false;
   Label function, known;
   uint32_t window = in_.b;
   mov(rbx, Reg(window));
@@ -123,6 +131,7 @@ bool Compiler::CallMethodC(int form) {
 }
 
 bool Compiler::CallTypeVector() {
+  if (unit_.caches()[in_.c].num_args > Stubs::kVectorWords) return false;
   const InlineCache& cache = unit_.caches()[in_.c];
   Operand callable = Listed(0);
   Load(rbx, callable);
@@ -142,6 +151,44 @@ bool Compiler::CallTypeVector() {
   mov(rcx, rax);
   ConsumeListed(1);
   Consume(rbx, callable);
+  return FinishCallC();
+}
+
+void Compiler::GuardCallable(const void* known) {
+  Load(rbx, Listed(0));
+  mov(rax, reinterpret_cast<uintptr_t>(known));
+  cmp(rbx, rax);
+  jne(Otherwise(), T_NEAR);
+  mov(rcx, reinterpret_cast<uintptr_t>(unit_.caches()[in_.c].call_unit));
+  mov(ptr[FRAME(r13, prev_instr)], rcx);
+}
+
+bool Compiler::CallIsinstance() {
+  Label other, known;
+  GuardCallable(_PyInterpreterState_GET()->callable_cache.isinstance);
+  Load(rdi, Listed(1));
+  Load(rsi, Listed(2));
+  cmp(ptr[rdi + kType], rsi);
+  jne(other);
+  mov(ecx, Low(&_Py_TrueStruct));
+  inc(qword[rcx]);
+  jmp(known);
+  L(other);
+  CallC(IsInstanceObject);
+  mov(rcx, rax);
+  L(known);
+  ConsumeListed(1);
+  Consume(rbx, Listed(0));
+  return FinishCallC();
+}
+
+bool Compiler::CallStr() {
+  GuardCallable(&PyUnicode_Type);
+  Load(rdi, Listed(1));
+  CallC(PyObject_Str);
+  mov(rcx, rax);
+  ConsumeListed(1);
+  Consume(rbx, Listed(0));
   return FinishCallC();
 }
 

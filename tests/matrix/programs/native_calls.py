@@ -308,3 +308,130 @@ for turn in range(60):
         print(out)
         del Proxy.__getattribute__
 print(out)
+
+
+# Callables that are attributes of modules, classes and instances.
+module = types.ModuleType("module")
+module.twice = lambda x: 2 * x
+module.plain = lambda: "plain"
+
+
+class Static:
+    def unbound(self):
+        return self
+
+    @staticmethod
+    def fixed(x):
+        return "fixed", x
+
+    @classmethod
+    def named(cls, x):
+        return cls.__name__, x
+
+
+class Source:
+    def __init__(self):
+        self.handler = lambda x: ("handler", x)
+        self.kind = Static
+        self.loud = lambda x: log.append(x)
+
+
+def callbacks(o):
+    return (module.twice(4), module.plain(), Static.unbound(5), Static.fixed(6),
+            Static.named(7), o.handler(8), o.kind(), o.loud(9),
+            tried(lambda: o.handler()))
+
+
+source = Source()
+before = sys.getrefcount(source), sys.getrefcount(module), sys.getrefcount(Static)
+for turn in range(80):
+    out = callbacks(source)[:6]
+    if turn == 40:
+        print(out)
+        module.twice = lambda x, y=1: ("new", x, y)
+        source.handler = str
+        Static.unbound = lambda x: ("patched", x)
+    if turn == 50:
+        source.handler = h.method
+    if turn == 60:
+        module.twice = abs
+        source.handler = [8].count
+    if turn == 70:
+        source.handler = lambda *args: args
+out = None
+gc.collect()
+print(callbacks(source)[:6])
+print([sys.getrefcount(o) - n for o, n in zip((source, module, Static), before)])
+
+
+def temporary(name):
+    return getattr(Source(), name)(1), Source().handler(2), Source().loud(3)
+
+
+for turn in range(40):
+    out = temporary("handler")
+print(out)
+
+
+# isinstance and str of all sorts.
+class Meta(type):
+    def __instancecheck__(cls, o):
+        return o == "special"
+
+
+class Checked(metaclass=Meta):
+    pass
+
+
+class Posing:
+    @property
+    def __class__(self):
+        return int
+
+
+class PosingSlot:
+    __class__ = str
+
+
+class Asking:
+    def __getattribute__(self, name):
+        log.append(name)
+        return dict if name == "__class__" else object.__getattribute__(self, name)
+
+
+class Failing:
+    @property
+    def __class__(self):
+        raise Fake("class")
+
+    def __str__(self):
+        raise Fake("str")
+
+
+def check(o, cls):
+    return isinstance(o, cls)
+
+
+def text(o):
+    return str(o)
+
+
+grand = Grandchild(1)
+vars(grand)["__class__"] = int
+people = [1, True, "special", grand, Child(1), Static(), Posing(), PosingSlot(),
+          Asking(), Failing(), Proxy(1), int, None, Checked()]
+kinds = [int, str, dict, Holder, Child, Grandchild, Checked, object, type,
+         (int, str), (Holder, (str, Checked)), int | str, 5, (int, 5), list[int]]
+for turn in range(30):
+    log.clear()
+    out = [tried(check, o, cls) for cls in kinds for o in people]
+print("".join(str(o)[0] for o in out), len(log))
+print([o for o in out if isinstance(o, str)][:8])
+for turn in range(30):
+    out = [tried(text, o) for o in (1, "a", None, Failing(), 1.5, [1], Text("t"))]
+print(out, type(out[-1]).__name__)
+print(check(grand, str), check(grand, int), check(grand, Holder))
+before = sys.getrefcount(True), sys.getrefcount(marker), sys.getrefcount(Child)
+for turn in range(100):
+    check(marker, Child), check(marker, object), tried(check, marker, 5)
+print([sys.getrefcount(o) - n < 5 for o, n in zip((True, marker, Child), before)])
