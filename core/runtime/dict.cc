@@ -139,7 +139,7 @@ PYVM_INLINE Search Probe(const PyDictKeysObject* keys, Py_hash_t hash,
 PYVM_INLINE Search FindText(PyDictKeysObject* keys, PyObject* key,
                             Py_hash_t hash) {
   PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(keys);
-  return Probe(keys, hash, [&](int64_t i) {
+  return Probe(keys, hash, [&](int64_t i) __attribute__((always_inline)) {
     PyObject* other = entries[i].me_key;
     if (other == key) return Found::kYes;
     return other != nullptr &&
@@ -153,7 +153,7 @@ PYVM_INLINE Search FindText(PyDictKeysObject* keys, PyObject* key,
 PYVM_INLINE Search FindAny(PyDictKeysObject* keys, PyObject* key,
                            Py_hash_t hash) {
   PyDictKeyEntry* entries = DK_ENTRIES(keys);
-  return Probe(keys, hash, [&](int64_t i) {
+  return Probe(keys, hash, [&](int64_t i) __attribute__((always_inline)) {
     PyObject* other = entries[i].me_key;
     if (other == key) return Found::kYes;
     if (entries[i].me_hash != hash) return Found::kNo;
