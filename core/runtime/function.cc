@@ -1,9 +1,51 @@
 #include "core/runtime/function.h"
 
 #include "core/host/activation.h"
+#include "core/host/enter.h"
 #include "core/runtime/bind.h"
 
 namespace pyvm {
+namespace {
+
+// Calls a function that takes just these arguments: most of what C code calls.
+PyObject* CallPlain(PyThreadState* tstate, PyObject* callable, Unit* unit,
+                    PyObject* const* args) {
+  uint32_t nargs = unit->arg_count;
+  Frame* frame = PushFrame(
+      tstate, reinterpret_cast<PyFunctionObject*>(Py_NewRef(callable)),
+      unit->code, unit, nargs);
+  if (frame == nullptr) [[unlikely]] {
+    Py_DECREF(callable);
+    return nullptr;
+  }
+  for (uint32_t i = 0; i < nargs; ++i) {
+    frame->localsplus[i] = Py_NewRef(args[i]);
+  }
+  PyObject* result = Activate(unit, tstate, frame, [unit](Activation* act) {
+    act->pc = unit->instrs;
+    act->throwing = false;
+  });
+  if (frame->stacktop < 0 || frame->frame_obj != nullptr) [[unlikely]] {
+    // With too much recursion it has not run: the arguments are its all.
+    if (frame->stacktop < 0) {
+      frame->stacktop = static_cast<int>(frame->f_code->co_nlocalsplus);
+    }
+    ClearAndPopEntryFrame(tstate, frame);
+    return result;
+  }
+  --tstate->recursion_remaining;
+  for (int i = 0, n = frame->stacktop; i < n; ++i) {
+    PyObject* o = frame->localsplus[i];
+    if (o != nullptr && --o->ob_refcnt == 0) _Py_Dealloc(o);
+  }
+  Py_DECREF(reinterpret_cast<PyObject*>(frame->f_func));
+  Py_DECREF(reinterpret_cast<PyObject*>(frame->f_code));
+  ++tstate->recursion_remaining;
+  PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
+  return result;
+}
+
+}  // namespace
 
 PyObject* FunctionVectorcall(PyObject* callable, PyObject* const* args,
                              size_t nargsf, PyObject* kwnames) {
@@ -11,6 +53,11 @@ PyObject* FunctionVectorcall(PyObject* callable, PyObject* const* args,
   auto* func = reinterpret_cast<PyFunctionObject*>(callable);
   auto* code = reinterpret_cast<PyCodeObject*>(func->func_code);
   Unit* unit = UnitOf(code);
+  if (unit != nullptr && unit->simple_args && !tstate->cframe->use_tracing &&
+      kwnames == nullptr && PyVectorcall_NARGS(nargsf) == unit->arg_count)
+      [[likely]] {
+    return CallPlain(tstate, callable, unit, args);
+  }
   if (unit == nullptr || unit->one_shot || tstate->cframe->use_tracing ||
       (code->co_flags & CO_OPTIMIZED) == 0) {
     return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
@@ -18,26 +65,17 @@ PyObject* FunctionVectorcall(PyObject* callable, PyObject* const* args,
   Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
   Py_ssize_t total = nargs;
   if (kwnames != nullptr) total += PyTuple_GET_SIZE(kwnames);
-  bool plain = unit->simple_args && total == nargs &&
-               static_cast<uint32_t>(nargs) == unit->arg_count;
   Frame* frame = PushFrame(
       tstate, reinterpret_cast<PyFunctionObject*>(Py_NewRef(callable)), code,
-      unit, plain ? unit->arg_count : 0);
+      unit, 0);
   if (frame == nullptr) {
     Py_DECREF(callable);
     return nullptr;
   }
   PyObject* result = nullptr;
-  bool bound = true;
-  if (plain) {
-    for (Py_ssize_t i = 0; i < nargs; ++i) {
-      frame->localsplus[i] = Py_NewRef(args[i]);
-    }
-  } else {
-    for (Py_ssize_t i = 0; i < total; ++i) Py_INCREF(args[i]);
-    bound = BindArguments(tstate, func, frame->localsplus, args, nargs,
-                          kwnames) == 0;
-  }
+  for (Py_ssize_t i = 0; i < total; ++i) Py_INCREF(args[i]);
+  bool bound =
+      BindArguments(tstate, func, frame->localsplus, args, nargs, kwnames) == 0;
   if (bound) result = Enter(unit, tstate, frame, 0);
   // It has not run, for too much recursion perhaps: the arguments are its all.
   if (frame->stacktop < 0) frame->stacktop = code->co_nlocalsplus;

@@ -5,10 +5,12 @@
 namespace pyvm {
 
 IntFreeList int_free_list;
+IntFreeList wide_int_free_list = {.room = 0};
 
 void InitIntFreeList() {
   if (std::string_view(_PyMem_GetCurrentAllocatorName()) == "pymalloc") {
     int_free_list.digits = 2;
+    wide_int_free_list.room = 64;
   }
 }
 
@@ -147,7 +149,98 @@ void RaiseUnsupported(PyObject* left, PyObject* right, uint32_t oparg) {
       in_place ? "=" : "", Py_TYPE(left)->tp_name, Py_TYPE(right)->tp_name);
 }
 
+// --- Ints of up to four digits ----------------------------------------------
+
+namespace {
+
+__extension__ using Wide = __int128;
+__extension__ using UnsignedWide = unsigned __int128;
+
+// Whether the int has at most four digits (120 bits).
+bool ToWide(PyObject* o, Wide* value, Py_ssize_t* digits) {
+  Py_ssize_t size = IntSize(o), n = size < 0 ? -size : size;
+  if (n > 4) return false;
+  Wide v = 0;
+  for (Py_ssize_t i = n; i-- > 0;) {
+    v = v << PyLong_SHIFT | reinterpret_cast<PyLongObject*>(o)->ob_digit[i];
+  }
+  *value = size < 0 ? -v : v;
+  *digits = n;
+  return true;
+}
+
+// New reference, or null with MemoryError.
+PyObject* NewWideInt(Wide value) {
+  UnsignedWide magnitude = value < 0 ? -static_cast<UnsignedWide>(value)
+                                     : static_cast<UnsignedWide>(value);
+  Py_ssize_t digits = 0;
+  for (UnsignedWide rest = magnitude; rest != 0; rest >>= PyLong_SHIFT) {
+    ++digits;
+  }
+  if (digits < kMinWideDigits) return NewInt(static_cast<int64_t>(value));
+  PyLongObject* l = wide_int_free_list.head;
+  if (l != nullptr) {
+    wide_int_free_list.head = reinterpret_cast<PyLongObject*>(Py_TYPE(l));
+    ++wide_int_free_list.room;
+    l->ob_base.ob_base.ob_type = &PyLong_Type;
+    l->ob_base.ob_base.ob_refcnt = 1;
+  } else {
+    l = _PyLong_New(digits);
+    if (l == nullptr) return nullptr;
+  }
+  l->ob_base.ob_size = value < 0 ? -digits : digits;
+  for (Py_ssize_t i = 0; i < digits; ++i, magnitude >>= PyLong_SHIFT) {
+    l->ob_digit[i] = static_cast<digit>(magnitude & PyLong_MASK);
+  }
+  return reinterpret_cast<PyObject*>(l);
+}
+
+// The result if it is defined and has at most 126 bits; else false.
+bool ComputeWide(uint32_t oparg, Wide a, Py_ssize_t a_digits, Wide b,
+                 Py_ssize_t b_digits, Wide* result) {
+  constexpr Wide kMaxShift = 126;
+  switch (oparg) {
+    case NB_ADD:
+      *result = a + b;
+      return true;
+    case NB_SUBTRACT:
+      *result = a - b;
+      return true;
+    case NB_MULTIPLY:
+      *result = a * b;
+      return a_digits + b_digits <= 4;
+    case NB_AND:
+      *result = a & b;
+      return true;
+    case NB_OR:
+      *result = a | b;
+      return true;
+    case NB_XOR:
+      *result = a ^ b;
+      return true;
+    case NB_LSHIFT:
+      if (b < 0 || b + a_digits * PyLong_SHIFT > kMaxShift) return false;
+      *result = static_cast<Wide>(static_cast<UnsignedWide>(a)
+                                  << static_cast<int>(b));
+      return true;
+    case NB_RSHIFT:
+      if (b < 0 || b > kMaxShift) return false;
+      *result = a >> static_cast<int>(b);
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 PyObject* BinaryIntOp(PyObject* left, PyObject* right, uint32_t oparg) {
+  Wide a, b, result;
+  Py_ssize_t a_digits, b_digits;
+  if (ToWide(left, &a, &a_digits) && ToWide(right, &b, &b_digits) &&
+      ComputeWide(oparg, a, a_digits, b, b_digits, &result)) {
+    return NewWideInt(result);
+  }
   const PyNumberMethods* m = PyLong_Type.tp_as_number;
   switch (oparg) {
     case NB_ADD:

@@ -16,6 +16,10 @@ struct IntFreeList {
   uint32_t digits = 1;
 };
 extern IntFreeList int_free_list;  // defined in number.cc
+// The same for ints of three to six digits, whose blocks have one size in
+// CPython's allocator; not used with others.
+extern IntFreeList wide_int_free_list;
+constexpr Py_ssize_t kMinWideDigits = 3, kMaxWideDigits = 6;
 // Before the first int is made here.
 void InitIntFreeList();
 
@@ -142,6 +146,14 @@ inline void FreeInt(PyObject* o) {
     --int_free_list.room;
     o->ob_type = reinterpret_cast<PyTypeObject*>(int_free_list.head);
     int_free_list.head = l;
+    return;
+  }
+  Py_ssize_t digits = IntSize(o) < 0 ? -IntSize(o) : IntSize(o);
+  if (digits >= kMinWideDigits && digits <= kMaxWideDigits &&
+      wide_int_free_list.room > 0) {
+    --wide_int_free_list.room;
+    o->ob_type = reinterpret_cast<PyTypeObject*>(wide_int_free_list.head);
+    wide_int_free_list.head = l;
     return;
   }
   PyObject_Free(o);

@@ -49,7 +49,7 @@ void Compiler::Run() {
     L(labels_[at_]);
     in_ = unit_.instrs[at_];
     slow_ = nullptr;
-    SecureObjects();
+    SecureHeld();
     held_at_start_ = held_;
     if (!Fast()) {
       lost_ |= held_.size != 0;

@@ -291,7 +291,11 @@ class Compiler : public Assembler {
   void Forget(Operand x);
   // Whether the result of the present instruction, whose operands have been
   // consumed, can be held.
-  bool StaysHeld(Kind kind) const;
+  bool StaysHeld(Kind kind) const { return StaysHeldFrom(at_, kind); }
+  bool StaysHeldFrom(uint32_t i, Kind kind) const;
+  // Whether LOAD_ITEM_ANY i is taken to read an array's numbers, because its
+  // reader is arithmetic.
+  bool LoadsArray(uint32_t i) const;
   // Whether instruction i has a fast path that lets held numbers be.
   bool SparesHeld(uint32_t i) const;
   // Whether that fast path takes temporary `reg`, which it reads, as it is
@@ -305,9 +309,9 @@ class Compiler : public Assembler {
   }
   // Puts what is held into the frame. Clobbers rax, and what stubs do.
   void PutIntoFrame(const Held& held, uint32_t at);
-  // Where the present instruction might release anything, borrowed references
-  // that it does not read become owned.
-  void SecureObjects();
+  // What the present instruction does not read goes into the frame where it
+  // might not be spared, or if it is borrowed and might be released.
+  void SecureHeld();
   // Whether what is read from operand x lives on when that has been consumed.
   bool KeepsAlive(Operand x) const { return !IsTemp(x) || Find(x) != nullptr; }
   // The held operand x, which is in `object`, after a call of C.
@@ -476,7 +480,8 @@ class Compiler : public Assembler {
   // Clobbers rax.
   void LoadCharacter(const Reg64& text);
   // Of array.array, once the program has one. It is in rbx.
-  void LoadItemArray();
+  // Its items are of the kind, or of any (kObject).
+  void LoadItemArray(Kind kind);
   bool LoadItemAny();
   bool StoreItemArray();
   // cl: whether `container` has `item`; they are consumed.

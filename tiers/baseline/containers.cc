@@ -160,30 +160,44 @@ bool Compiler::LoadItemAny() {
   Load(rbx, in_.b);
   mov(rax, reinterpret_cast<uintptr_t>(array_type));
   cmp(ptr[rbx + kType], rax);
+  for (Kind kind : {Kind::kFloat, Kind::kInt}) {
+    if (StaysHeld(kind)) {
+      jne(Otherwise(), T_NEAR);
+      LoadItemArray(kind);
+      return true;
+    }
+  }
   jne(other, T_NEAR);
-  LoadItemArray();
+  LoadItemArray(Kind::kObject);
   jmp(loaded, T_NEAR);
   L(other);
-  CallOperator(&_Py_ID(__getitem__), /*same_type=*/false);
+  if (!CallOperator(&_Py_ID(__getitem__), /*same_type=*/false)) {
+    jmp(Otherwise(), T_NEAR);
+  }
   L(loaded);
   return true;
 }
 
-void Compiler::LoadItemArray() {
+void Compiler::LoadItemArray(Kind kind) {
   Label not_double, not_int, number, loaded;
   LoadNumber(rbp, in_.c);
   Position(in_.c);
   mov(rcx, ptr[rbx + offsetof(Array, items)]);
   mov(rax, ptr[rbx + offsetof(Array, code)]);
   movzx(eax, byte[rax + offsetof(ArrayCode, typecode)]);
-  cmp(eax, 'd');
-  jne(not_double);
-  movsd(xmm0, ptr[rcx + rdx * sizeof(double)]);
-  Consume(rbx, in_.b);
-  Consume(rbp, in_.c);
-  StoreFloat();
-  jmp(loaded, T_NEAR);
+  HeldSet before = held_;
+  if (kind != Kind::kInt) {
+    cmp(eax, 'd');
+    jne(kind == Kind::kFloat ? Otherwise() : not_double, T_NEAR);
+    movsd(xmm0, ptr[rcx + rdx * sizeof(double)]);
+    Consume(rbx, in_.b);
+    ConsumeNumber(rbp, in_.c);
+    if (kind == Kind::kFloat) return SetFloat();
+    StoreFloat();
+    jmp(loaded, T_NEAR);
+  }
   L(not_double);
+  held_ = before;
   cmp(eax, 'i');
   jne(not_int);
   movsxd(rdx, dword[rcx + rdx * sizeof(int)]);
@@ -194,8 +208,8 @@ void Compiler::LoadItemArray() {
   movzx(edx, byte[rcx + rdx]);
   L(number);
   Consume(rbx, in_.b);
-  Consume(rbp, in_.c);
-  StoreInt();
+  ConsumeNumber(rbp, in_.c);
+  kind == Kind::kInt ? SetInt() : StoreInt();
   L(loaded);
 }
 

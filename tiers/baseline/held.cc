@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "core/bytecode/decode.h"
+#include "core/runtime/array.h"
 #include "tiers/baseline/compiler.h"
 
 namespace pyvm::baseline {
@@ -43,12 +44,14 @@ void Compiler::PutIntoFrame(const Held& held, uint32_t at) {
   }
 }
 
-void Compiler::SecureObjects() {
-  bool releases = !SparesHeld(at_) || in_.a < unit_.num_locals;
+void Compiler::SecureHeld() {
+  bool spares = SparesHeld(at_);
+  bool releases = !spares || in_.a < unit_.num_locals;
   switch (BaseOf(in_.op)) {
     case Op::kLOAD_ITEM_LIST:
     case Op::kLOAD_ITEM_TUPLE:
     case Op::kLOAD_ITEM_STR:
+    case Op::kLOAD_ITEM_ANY:
     case Op::kLOAD_ATTR_VALUE:
     case Op::kLOAD_ATTR_SLOT:
     case Op::kLOAD_ATTR_NONDATA:
@@ -63,7 +66,8 @@ void Compiler::SecureObjects() {
   for (int i = 0; i < held_.size;) {
     Held held = held_.all[i];
     Operand x = TempOperand(held.reg);
-    if (held.kind != Kind::kObject || in_.a == x || in_.b == x || in_.c == x) {
+    bool safe = spares && held.kind != Kind::kObject;
+    if (safe || in_.a == x || in_.b == x || in_.c == x) {
       ++i;
     } else {
       PutIntoFrame(held, at_);
@@ -93,6 +97,8 @@ bool Compiler::SparesHeld(uint32_t i) const {
     case Op::kLOAD_ITEM_TUPLE:
     case Op::kLOAD_ITEM_STR:
       return MayBeInt(in.c);
+    case Op::kLOAD_ITEM_ANY:
+      return LoadsArray(i);
     case Op::kMOVE:
     case Op::kLOAD_DEREF:
     case Op::kLOAD_GLOBAL_MODULE:
@@ -176,6 +182,9 @@ bool Compiler::TakesHeld(uint32_t i, uint32_t reg, Kind kind) const {
     case Op::kLOAD_ITEM_STR:
       return kind != Kind::kFloat && MayBeInt(in.c) &&
              (is_object || (in.c == x && in.b != x));
+    case Op::kLOAD_ITEM_ANY:
+      return kind != Kind::kFloat && LoadsArray(i) &&
+             (is_object || (in.c == x && in.b != x));
     case Op::kSTORE_ITEM_LIST:
       return kind != Kind::kFloat && MayBeInt(in.b) &&
              (is_object || (in.b == x && in.a != x && in.c != x));
@@ -184,17 +193,22 @@ bool Compiler::TakesHeld(uint32_t i, uint32_t reg, Kind kind) const {
   }
 }
 
-bool Compiler::StaysHeld(Kind kind) const {
+bool Compiler::LoadsArray(uint32_t i) const {
+  return array_type != nullptr && MayBeInt(unit_.instrs[i].c) &&
+         (StaysHeldFrom(i, Kind::kFloat) || StaysHeldFrom(i, Kind::kInt));
+}
+
+bool Compiler::StaysHeldFrom(uint32_t i, Kind kind) const {
   constexpr int kSoon = 8;
-  uint32_t reg = in_.a;
+  uint32_t reg = unit_.instrs[i].a;
   if (reg < unit_.num_locals || held_.size == kMaxHeld) return false;
   Operand x = TempOperand(reg);
-  uint32_t i = next_;
+  i += InstrWords(unit_, i);
   for (int n = 0; n < kSoon && i < unit_.num_instrs && !enterable_[i]; ++n) {
     const Instr& in = unit_.instrs[i];
     if (in.a == x || in.b == x || in.c == x) return TakesHeld(i, reg, kind);
     if (!SparesHeld(i)) return false;
-    // It could not be held across that; see SecureObjects.
+    // It could not be held across that; see SecureHeld.
     if (kind == Kind::kObject && in.a < unit_.num_locals) return false;
     i += InstrWords(unit_, i);
   }

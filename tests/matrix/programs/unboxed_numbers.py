@@ -1,6 +1,7 @@
 """Arithmetic whose intermediate results need no box: what happens when one does after all."""
 
 import sys
+from array import array
 
 
 def attempt(function, *args):
@@ -202,6 +203,33 @@ check(nested, [(rows, 1, 2.0)], [(rows, 2, 1.0), (rows, 1, 2), (rows, 1, "a"), (
 a, b = Point(1.5, 2.5), Point(3.0, -4.0)
 for method in (Point.dot, Point.cross):
     check(method, [(a, b), (b, a)], [(a, Point(1, 2)), (Point(2**40, 2**40), Point(2**40, 3)), (a, Point("x", 1.0)), (a, 3)])
+
+
+# Arrays, whose items have no box to begin with; and what looks like one.
+def weigh(values, i, scale):
+    return values[i] * scale + values[i - 1] * values[i + 1] - values[-i]
+
+
+def pick(table, indices, i):
+    return table[indices[i] + 1] + indices[i + 1] * 2
+
+
+class Table:
+    def __repr__(self):
+        return "Table"
+
+    def __getitem__(self, i):
+        return i + 0.5
+
+
+doubles, singles = array("d", [1.5, 2.5, 3.5, 4.5]), array("f", [1.5, 2.5, 3.5, 4.5])
+bytes_, longs = array("B", [3, 2, 1, 0]), array("q", [3, 2, 1, 2**62])
+ints = array("i", [3, -2, 1, 0])
+arrays = [(doubles, 1, 2.0), (doubles, 2, 0.5)]
+odd_arrays = [(values, i, scale) for values in (doubles, singles, bytes_, longs, ints, Table(), [1, 2, 3, 4], "abcd", {}) for i, scale in ((1, 2.0), (2, 3), (3, 1), (-4, 1.5), (1.0, 2), (1, "x"))]
+check(weigh, arrays, odd_arrays)
+check(weigh, [(ints, 1, 2), (bytes_, 2, 3)], odd_arrays[::2])
+check(pick, [([1.5] * 9, ints, 2), (doubles, bytes_, 1)], [(doubles, longs, 2), (Table(), doubles, 0), (doubles, singles, 1), (ints, ints, 0), (ints, None, 0)])
 print(warm(gauss, [(30,)]), gauss(2000))
 print(warm(dying, [(1.5,)], 3))
 print(attempt(dying, "no"))
