@@ -115,6 +115,10 @@ uint8_t* MapNearExecutable(size_t size) {
 
 }  // namespace
 
+bool InExecutable(const void* object) {
+  return object >= __executable_start && object < _end;
+}
+
 struct CodeMemory::Zone {
   Zone(std::string tier, CodeZone id, Extent range, const FrameLayout* layout)
       : tier(std::move(tier)), id(id), extents(range) {

@@ -79,6 +79,10 @@ struct CodeMemoryConfig {
   bool describe_zones_to_gdb = false;
 };
 
+// Whether an object is one of the executable's own, which lie at the same
+// address in each run.
+bool InExecutable(const void* object);
+
 // Any thread may call, with the GIL or without. Executing, reading and writing
 // a block is the affair of whoever has allocated it. A core that may have
 // executed the old contents of an address must pass a serializing instruction

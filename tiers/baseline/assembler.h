@@ -10,10 +10,23 @@
 #define XBYAK_NO_EXCEPTION
 #include <xbyak/xbyak.h>
 
+#include "core/code/code_memory.h"
 #include "tiers/baseline/layout.h"
 
 namespace pyvm::baseline {
 
+// The address of one of the executable's objects, as a 32-bit immediate: it is
+// linked low.
+inline uint32_t Low(const void* object) {
+  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(object));
+}
+// Such an object as an operand in memory.
+inline Xbyak::RegExp At(const void* object) {
+  return Xbyak::RegExp(reinterpret_cast<uintptr_t>(object));
+}
+inline bool IsLow(const void* object) {
+  return reinterpret_cast<uintptr_t>(object) < 0x7fffffff;
+}
 // What machine code keeps in registers that C functions preserve.
 //
 //   r12  the unit's first instruction      r14  the unit's pool
@@ -49,6 +62,17 @@ class Assembler : public Xbyak::CodeGenerator {
     Displacement(target);
   }
 
+  // Of as many bytes wherever the object lies in memory that was allocated, so
+  // that the size of code does not depend on it.
+  void MoveAddress(const Xbyak::Reg64& to, const void* object) {
+    if (IsLow(object) && InExecutable(object)) {
+      mov(to.cvt32(), Low(object));
+    } else {
+      db(static_cast<uint8_t>(0x48 | to.getIdx() >> 3));
+      db(static_cast<uint8_t>(0xb8 | (to.getIdx() & 7)));
+      dq(reinterpret_cast<uintptr_t>(object));
+    }
+  }
   // A C function anywhere. Clobbers rax.
   template <typename F>
   void CallC(F* function) {
@@ -106,19 +130,6 @@ class Assembler : public Xbyak::CodeGenerator {
 
   const uint8_t* exec_;
 };
-
-// The address of one of the executable's objects, as a 32-bit immediate: it is
-// linked low.
-inline uint32_t Low(const void* object) {
-  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(object));
-}
-// Such an object as an operand in memory.
-inline Xbyak::RegExp At(const void* object) {
-  return Xbyak::RegExp(reinterpret_cast<uintptr_t>(object));
-}
-inline bool IsLow(const void* object) {
-  return reinterpret_cast<uintptr_t>(object) < 0x7fffffff;
-}
 
 }  // namespace pyvm::baseline
 

@@ -45,7 +45,7 @@ void Compiler::FindMeaning(Lookup lookup, PyObject* name) {
   add(rdx, Low(entries));
   cmp(dword[MEANING(version)], ecx);
   jne(Otherwise(), T_NEAR);
-  mov(rcx, reinterpret_cast<uintptr_t>(name));
+  MoveAddress(rcx, name);
   cmp(qword[MEANING(name)], rcx);
   jne(Otherwise(), T_NEAR);
 }
@@ -187,7 +187,7 @@ const void* Compiler::Here() const {
 
 void Compiler::LinkCallee(const void* prev_instr, Label& behind,
                           ReturnFlags flags) {
-  mov(rcx, reinterpret_cast<uintptr_t>(prev_instr));
+  MoveAddress(rcx, prev_instr);
   mov(ptr[FRAME(r13, prev_instr)], rcx);
   lea(rcx, InstrAddress(at_));
   mov(ptr[LINK(rax, call)], rcx);
@@ -266,7 +266,7 @@ bool Compiler::CallClass() {
     jne(Otherwise(), T_NEAR);
   };
   guard_class();
-  mov(rcx, reinterpret_cast<uintptr_t>(cache.call_unit));
+  MoveAddress(rcx, cache.call_unit);
   mov(ptr[FRAME(r13, prev_instr)], rcx);
   // Where a guard fails now, the handler goes on with the instance that waits
   // in the window. The collector may have run anything.
@@ -363,7 +363,7 @@ bool Compiler::BinaryAny() {
 bool Compiler::LoadAttrProperty() {
   Load(rbx, in_.b);
   GuardVersion(rbx);
-  mov(rcx, reinterpret_cast<uintptr_t>(unit_.caches()[in_.c].value));
+  MoveAddress(rcx, unit_.caches()[in_.c].value);
   mov(rdi, ptr[rcx + sizeof(PyObject)]);  // its getter
   test(rdi, rdi);
   jz(Otherwise(), T_NEAR);

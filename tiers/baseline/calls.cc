@@ -109,11 +109,9 @@ void Compiler::PushCallee(const Unit& callee, uint32_t given) {
   jae(Otherwise(), T_NEAR);
   mov(ptr[rcx + offsetof(PyThreadState, datastack_top)], r8);
   dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
-  mov(r8, reinterpret_cast<uintptr_t>(callee.code));
+  MoveAddress(r8, callee.code);
   inc(qword[r8]);
-  FillFrame(r8, [&] {
-    mov(rcx, reinterpret_cast<uintptr_t>(CodeStart(&callee) - 1));
-  });
+  FillFrame(r8, [&] { MoveAddress(rcx, CodeStart(&callee) - 1); });
   // As NullRegisters: perhaps one more.
   constexpr uint32_t kUnrolled = 32;
   uint32_t end = callee.num_registers;
@@ -151,7 +149,7 @@ bool Compiler::CallPy(bool method) {
   cmp(dword[rdi + offsetof(PyFunctionObject, func_version)], cache.version);
   jne(Otherwise(), T_NEAR);
   PushCallee(callee, n + (method ? 1 : 0));
-  mov(rsi, reinterpret_cast<uintptr_t>(&callee));
+  MoveAddress(rsi, &callee);
   Label behind;
   LinkCallee(cache.call_unit + 4, behind);
   Own(rdi, callable);

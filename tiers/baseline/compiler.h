@@ -152,7 +152,7 @@ class Compiler : public Assembler {
     if (const Held* held = Find(x)) {
       movq(to, Slot(held->slot));
     } else if (IsConst(x)) {
-      mov(to, reinterpret_cast<uintptr_t>(Constant(x)));
+      MoveAddress(to, Constant(x));
     } else {
       mov(to, Reg(RegisterOf(x)));
     }

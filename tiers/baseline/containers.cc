@@ -158,7 +158,7 @@ bool Compiler::LoadItemAny() {
   }
   Label other, loaded;
   Load(rbx, in_.b);
-  mov(rax, reinterpret_cast<uintptr_t>(array_type));
+  MoveAddress(rax, array_type);
   cmp(ptr[rbx + kType], rax);
   for (Kind kind : {Kind::kFloat, Kind::kInt}) {
     if (StaysHeld(kind)) {
@@ -216,7 +216,7 @@ void Compiler::LoadItemArray(Kind kind) {
 bool Compiler::StoreItemArray() {
   if (array_type == nullptr) return false;
   Load(rbx, in_.a);
-  mov(rax, reinterpret_cast<uintptr_t>(array_type));
+  MoveAddress(rax, array_type);
   cmp(ptr[rbx + kType], rax);
   jne(Otherwise(), T_NEAR);
   Load(rbp, in_.b);

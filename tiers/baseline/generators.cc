@@ -8,13 +8,13 @@
 namespace pyvm::baseline {
 
 void Compiler::EnterUnit() {
-  mov(r12, reinterpret_cast<uintptr_t>(unit_.instrs));
-  mov(r14, reinterpret_cast<uintptr_t>(unit_.pool));
+  MoveAddress(r12, unit_.instrs);
+  MoveAddress(r14, unit_.pool);
 }
 
 void Compiler::ResumeGenerator(const uint8_t* stub) {
   Label yielded;
-  mov(rcx, reinterpret_cast<uintptr_t>(Here()));
+  MoveAddress(rcx, Here());
   mov(edi, static_cast<uint32_t>(EncodeResumer(at_)));
   lea(rdx, ptr[rip + Otherwise()]);
   if (unit_.one_shot) {
@@ -71,7 +71,7 @@ bool Compiler::Yield() {
   Label resumed;
   Load(rbx, in_.b);
   Own(rbx, in_.b);
-  mov(rcx, reinterpret_cast<uintptr_t>(Here()));
+  MoveAddress(rcx, Here());
   mov(ptr[FRAME(r13, prev_instr)], rcx);
   mov(dword[FRAME(r13, stacktop)], unit_.num_locals + in_.c);
   mov(esi, HintBehind(&unit_.instrs[at_], &unit_));
@@ -110,7 +110,7 @@ bool Compiler::ReturnFromGenerator() {
   Load(rbx, in_.a);
   Own(rbx, in_.a);
   mov(ptr[ACT(result)], rbx);
-  mov(rcx, reinterpret_cast<uintptr_t>(Here()));
+  MoveAddress(rcx, Here());
   mov(ptr[FRAME(r13, prev_instr)], rcx);
   mov(rcx, ptr[ACT(tstate)]);
   inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);

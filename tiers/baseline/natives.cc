@@ -53,7 +53,7 @@ void Compiler::CallDefinition(int form, uint32_t first) {
     jle(Otherwise(), T_NEAR);
     dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
   }
-  mov(rcx, reinterpret_cast<uintptr_t>(cache.call_unit));
+  MoveAddress(rcx, cache.call_unit);
   mov(ptr[FRAME(r13, prev_instr)], rcx);
   if (form == METH_NOARGS) {
     xor_(esi, esi);
@@ -140,7 +140,7 @@ bool Compiler::CallTypeVector() {
   mov(rax, ptr[rbx + offsetof(PyTypeObject, tp_vectorcall)]);
   test(rax, rax);
   jz(Otherwise(), T_NEAR);
-  mov(rcx, reinterpret_cast<uintptr_t>(cache.call_unit));
+  MoveAddress(rcx, cache.call_unit);
   mov(ptr[FRAME(r13, prev_instr)], rcx);
   FillVector(1);
   mov(rdi, rbx);
@@ -156,10 +156,10 @@ bool Compiler::CallTypeVector() {
 
 void Compiler::GuardCallable(const void* known) {
   Load(rbx, Listed(0));
-  mov(rax, reinterpret_cast<uintptr_t>(known));
+  MoveAddress(rax, known);
   cmp(rbx, rax);
   jne(Otherwise(), T_NEAR);
-  mov(rcx, reinterpret_cast<uintptr_t>(unit_.caches()[in_.c].call_unit));
+  MoveAddress(rcx, unit_.caches()[in_.c].call_unit);
   mov(ptr[FRAME(r13, prev_instr)], rcx);
 }
 

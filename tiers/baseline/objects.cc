@@ -83,7 +83,7 @@ bool Compiler::LoadAttrNondata() {
   Load(rbx, in_.b);
   GuardVersion(rbx);
   if (cache.version2 != 0) GuardSharedKeys(cache.version2);
-  mov(rcx, reinterpret_cast<uintptr_t>(cache.value));
+  MoveAddress(rcx, cache.value);
   return FinishLoad();
 }
 
@@ -108,7 +108,7 @@ void Compiler::FindInClass() {
   jz(Otherwise(), T_NEAR);
   cmp(dword[rbx + offsetof(PyTypeObject, tp_version_tag)], cache.version);
   jne(Burnt(), T_NEAR);
-  mov(rcx, reinterpret_cast<uintptr_t>(cache.value));
+  MoveAddress(rcx, cache.value);
 }
 
 bool Compiler::LoadAttrModule() {
@@ -188,7 +188,7 @@ bool Compiler::LoadMethod(bool values) {
   Load(rbx, in_.b);
   GuardVersion(rbx);
   if (values) GuardSharedKeys(cache.version2);
-  mov(rcx, reinterpret_cast<uintptr_t>(cache.value));
+  MoveAddress(rcx, cache.value);
   inc(qword[rcx]);
   Own(rbx, in_.b);
   mov(Reg(in_.a), rcx);
@@ -269,8 +269,7 @@ bool Compiler::ListAppend() {
 }
 
 bool Compiler::CallListAppend() {
-  mov(rax, reinterpret_cast<uintptr_t>(
-               _PyInterpreterState_GET()->callable_cache.list_append));
+  MoveAddress(rax, _PyInterpreterState_GET()->callable_cache.list_append);
   cmp(Reg(in_.b), rax);
   jne(Otherwise(), T_NEAR);
   mov(rbx, Reg(in_.b + 1u));
@@ -329,7 +328,7 @@ bool Compiler::CallExtreme(bool max) {
     if (!MayBeInt(Listed(i))) return false;
   }
   // The builtins' copy keeps the function alive.
-  mov(rax, reinterpret_cast<uintptr_t>(cache.value));
+  MoveAddress(rax, cache.value);
   Load(rbx, Listed(0));
   cmp(rbx, rax);
   jne(Otherwise(), T_NEAR);
@@ -361,8 +360,7 @@ bool Compiler::CallExtreme(bool max) {
 bool Compiler::CallLen() {
   Label sized;
   Load(rbx, Listed(0));
-  mov(rax, reinterpret_cast<uintptr_t>(
-               _PyInterpreterState_GET()->callable_cache.len));
+  MoveAddress(rax, _PyInterpreterState_GET()->callable_cache.len);
   cmp(rbx, rax);
   jne(Otherwise(), T_NEAR);
   Load(rbp, Listed(1));

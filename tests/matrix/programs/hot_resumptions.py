@@ -1,4 +1,5 @@
 """Generators and coroutines that are resumed in warm code, and what else may happen to them."""
+# traced
 import gc
 import inspect
 import sys

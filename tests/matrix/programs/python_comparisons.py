@@ -1,4 +1,5 @@
 """Comparisons written in Python, as values and in jumps, and what they may do there."""
+# traced
 import sys
 
 

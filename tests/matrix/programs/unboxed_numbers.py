@@ -1,4 +1,5 @@
 """Arithmetic whose intermediate results need no box: what happens when one does after all."""
+# traced
 
 import sys
 from array import array
