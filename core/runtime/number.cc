@@ -149,6 +149,15 @@ void RaiseUnsupported(PyObject* left, PyObject* right, uint32_t oparg) {
       in_place ? "=" : "", Py_TYPE(left)->tp_name, Py_TYPE(right)->tp_name);
 }
 
+bool EqualLegacyStrings(PyObject* a, PyObject* b) {
+  if (PyUnicode_READY(a) < 0 || PyUnicode_READY(b) < 0) {
+    PyErr_Clear();
+    return false;
+  }
+  return PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b) &&
+         _PyUnicode_EQ(a, b) != 0;
+}
+
 // --- Ints of up to four digits ----------------------------------------------
 
 namespace {

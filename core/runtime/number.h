@@ -148,11 +148,18 @@ inline bool CompareValues(T a, T b) {
   }
 }
 
+// The same where one has no characters yet (PEP 393's legacy strings).
+bool EqualLegacyStrings(PyObject* a, PyObject* b);
 // Whether two different exact strs are equal.
 inline bool EqualStrings(PyObject* a, PyObject* b) {
   auto* x = reinterpret_cast<PyASCIIObject*>(a);
   auto* y = reinterpret_cast<PyASCIIObject*>(b);
-  if (x->length != y->length) return false;
+  if (x->length != y->length || x->length == 0) {
+    if (!PyUnicode_IS_READY(a) || !PyUnicode_IS_READY(b)) [[unlikely]] {
+      return EqualLegacyStrings(a, b);
+    }
+    return x->length == y->length;
+  }
   if (x->hash != y->hash && x->hash != -1 && y->hash != -1) return false;
   return _PyUnicode_EQ(a, b) != 0;
 }
@@ -190,7 +197,7 @@ inline int Truth(PyObject* o) {
   if (o == Py_True) return 1;
   if (o == Py_False || o == Py_None) return 0;
   if (IsInt(o)) return IntSize(o) != 0;
-  if (IsStr(o)) return PyUnicode_GET_LENGTH(o) != 0;
+  if (IsStr(o) && PyUnicode_IS_READY(o)) return PyUnicode_GET_LENGTH(o) != 0;
   if (Py_IS_TYPE(o, &PyList_Type) || Py_IS_TYPE(o, &PyTuple_Type)) {
     return Py_SIZE(o) != 0;
   }

@@ -268,6 +268,8 @@ bool Compiler::CompareToText(Relation relation, Operand a, Operand b) {
     test(al, 3);
     jnz(compared, T_NEAR);
   }
+  test(al, kReady);
+  jz(call, T_NEAR);
   auto size = static_cast<uint32_t>(PyUnicode_GET_LENGTH(text));
   cmp(qword[rbx + offsetof(PyASCIIObject, length)], size);
   jne(compared, T_NEAR);
@@ -318,7 +320,6 @@ bool Compiler::CompareJump(Relation relation, bool sense) {
 void Compiler::GuardSized(const Reg64& object, const Reg64& type) {
   static_assert(offsetof(PyASCIIObject, length) == kSize);
   static_assert(offsetof(PyDictObject, ma_used) == kSize);
-  constexpr int kReady = 0x80;
   Label sized;
   cmp(type, Low(&PyDict_Type));
   je(sized);

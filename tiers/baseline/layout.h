@@ -22,6 +22,7 @@ constexpr int kListItems = offsetof(PyListObject, ob_item);
 constexpr int kTupleItems = offsetof(PyTupleObject, ob_item);
 // In the state of a str: it is ready, compact and ASCII.
 constexpr int kAscii = 0xe0;
+constexpr int kReady = 0x80;
 // In front of an instance with a managed dict: its inline values, its dict.
 constexpr int kInlineValues = -4 * static_cast<int>(sizeof(void*));
 constexpr int kManagedDict = -3 * static_cast<int>(sizeof(void*));
