@@ -7,6 +7,12 @@
 namespace pyvm::handlers {
 namespace {
 
+// Whether both are ints but one is a bool: of two bools & makes a bool.
+bool IsIntAndBool(PyObject* left, PyObject* right) {
+  return (IsInt(left) && Py_IS_TYPE(right, &PyBool_Type)) ||
+         (IsInt(right) && Py_IS_TYPE(left, &PyBool_Type));
+}
+
 // The generic half: any operands, C semantics of the operator.
 template <OperandKind L, OperandKind R>
 PYVM_HANDLER BinaryAny(PYVM_ARGS) {
@@ -27,7 +33,14 @@ PYVM_HANDLER BinaryAny(PYVM_ARGS) {
       PYVM_ENTER_CALL(frame, unit, 0, kReturnOperator);
     }
   }
-  PyObject* result = BinaryOp(left, right, oparg);
+  PyObject* result;
+  if (IsIntAndBool(left, right)) {
+    constexpr uint32_t kInPlace = NB_INPLACE_ADD;
+    result =
+        BinaryIntOp(left, right, oparg >= kInPlace ? oparg - kInPlace : oparg);
+  } else {
+    result = BinaryOp(left, right, oparg);
+  }
   Consume<L>(left, pc, regs, pool, pc->b);
   Consume<R>(right, pc, regs, pool, pc->c);
   if (result == nullptr) [[unlikely]]

@@ -170,3 +170,26 @@ def floats(n):
 
 
 print(floats(1000), sum([0.1] * 10), 0.1 + 0.2, 1e16 + 1 - 1e16, round(2.5), round(-3.5), round(2.675, 2), int(-2.9), 5 // 0.3, -5 % 0.3, divmod(-7.5, 2))
+
+
+# --- Ints and bools -----------------------------------------------------------
+
+
+def operators(op):
+    namespace = {}
+    exec(f"def plain(a, b):\n    return a {op} b\ndef in_place(a, b):\n    a {op}= b\n    return a", namespace)
+    return namespace["plain"], namespace["in_place"]
+
+
+for op in ("+", "-", "*", "//", "%", "/", "&", "|", "^", "<<", ">>", "**"):
+    both = operators(op)
+    for _ in range(40):
+        for function in both:
+            function(3, True)
+    for a, b in ((3, True), (True, 3), (3, False), (False, 3), (2**70, True), (True, True), (-5, True), (True, -5)):
+        for function in both:
+            try:
+                result = function(a, b)
+                print(op, a, b, repr(result), type(result).__name__)
+            except Exception as error:
+                print(op, a, b, type(error).__name__, error)
