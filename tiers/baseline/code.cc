@@ -48,11 +48,18 @@ std::optional<std::vector<const uint8_t*>> ReturnAddresses() {
   return addresses;
 }
 
-void FreeRetired() {
-  if (Retired().empty()) return;
+// Addresses that frames and generators have noted are not gone to any more.
+void ForgetAddresses() {
+  ++return_epoch;
+  ForgetNotedAddresses();
+}
+
+// Whether any was freed.
+bool FreeRetired() {
+  if (Retired().empty()) return false;
   std::optional<std::vector<const uint8_t*>> returns = ReturnAddresses();
-  if (!returns) return;
-  std::erase_if(Retired(), [&](Code* code) {
+  if (!returns) return false;
+  size_t freed = std::erase_if(Retired(), [&](Code* code) {
     if (std::any_of(returns->begin(), returns->end(),
                     [&](const uint8_t* to) { return Contains(*code, to); })) {
       return false;
@@ -62,16 +69,19 @@ void FreeRetired() {
     delete code;
     return true;
   });
+  // Code that had been retired while it ran may have made calls since.
+  if (freed != 0) ForgetAddresses();
+  return freed != 0;
 }
 
 // The unit's code that `address` lies in: it may have been replaced while it
-// runs.
-const Code& CodeAt(const Unit* unit, const void* address) {
+// runs. Null if that is not known.
+const Code* CodeAt(const Unit* unit, const void* address) {
   auto* code = static_cast<const Code*>(unit->tier_code);
-  if (code != nullptr && Contains(*code, address)) return *code;
+  if (code != nullptr && Contains(*code, address)) return code;
   auto found = std::find_if(Retired().begin(), Retired().end(),
                             [&](Code* c) { return Contains(*c, address); });
-  return **found;
+  return found == Retired().end() ? nullptr : *found;
 }
 
 bool IsBelow(uint32_t a, uint32_t b) { return (a & ~kInside) < (b & ~kInside); }
@@ -141,17 +151,16 @@ bool NoteStale(Unit* unit) {
 }
 
 void Release(Code* code) {
-  ++return_epoch;
-  ForgetNotedAddresses();
   Retired().push_back(code);
-  FreeRetired();
+  if (!FreeRetired()) ForgetAddresses();
 }
 
 const Instr* InstrThatBeginsAt(const Unit* unit, const void* address) {
-  const Code& code = CodeAt(unit, address);
-  uint32_t offset = OffsetIn(code, address);
-  uint32_t i = IndexAt(code, unit->num_instrs, offset);
-  return code.offsets[i] == offset ? unit->instrs + i : nullptr;
+  const Code* code = CodeAt(unit, address);
+  if (code == nullptr) return nullptr;
+  uint32_t offset = OffsetIn(*code, address);
+  uint32_t i = IndexAt(*code, unit->num_instrs, offset);
+  return code->offsets[i] == offset ? unit->instrs + i : nullptr;
 }
 
 }  // namespace pyvm::baseline
