@@ -93,6 +93,10 @@ PyObject* MakeInstance(PyTypeObject* cls) {
 
 }  // namespace
 
+void EmptyInstancePools() {
+  for (InstancePool& pool : instance_pools) Empty(&pool);
+}
+
 PyObject* NewInstance(PyTypeObject* cls) {
   uint32_t version = cls->tp_version_tag;
   InstancePool* pool = &instance_pools[version % kInstancePools];

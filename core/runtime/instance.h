@@ -26,6 +26,9 @@ inline constexpr uint32_t kInstancePools = 64;
 extern InstancePool instance_pools[kInstancePools];
 inline constexpr uint16_t kMaxKept = 32;
 
+// Gives all of them back, as the collector does with CPython's free lists.
+void EmptyInstancePools();
+
 // What object.__new__ makes of a class without asking it: an instance with
 // room for its attributes. New reference, or null with an exception. The
 // collector may run.

@@ -14,6 +14,16 @@ void InitIntFreeList() {
   }
 }
 
+void EmptyIntFreeLists() {
+  for (IntFreeList* list : {&int_free_list, &wide_int_free_list}) {
+    while (PyLongObject* l = list->head) {
+      list->head = reinterpret_cast<PyLongObject*>(Py_TYPE(l));
+      ++list->room;
+      PyObject_Free(l);
+    }
+  }
+}
+
 PyObject* NewIntSlow(int64_t value) {
   uint64_t magnitude =
       value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);

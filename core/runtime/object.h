@@ -22,6 +22,8 @@ extern IntFreeList wide_int_free_list;
 constexpr Py_ssize_t kMinWideDigits = 3, kMaxWideDigits = 6;
 // Before the first int is made here.
 void InitIntFreeList();
+// Gives their memory back.
+void EmptyIntFreeLists();
 
 inline bool IsInt(PyObject* o) { return Py_IS_TYPE(o, &PyLong_Type); }
 inline bool IsFloat(PyObject* o) { return Py_IS_TYPE(o, &PyFloat_Type); }
