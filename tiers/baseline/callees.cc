@@ -37,8 +37,8 @@ void Compiler::FindMeaning(Lookup lookup, PyObject* name) {
   const PolymorphicEntry* entries = polymorphic[static_cast<int>(lookup)];
   mov(rax, ptr[rbx + kType]);
   mov(ecx, dword[rax + offsetof(PyTypeObject, tp_version_tag)]);
-  mov(edx, ecx);
-  xor_(edx, PolymorphicHash(name));
+  mov(edx, PolymorphicHash(name));
+  xor_(edx, ecx);
   and_(edx, kPolymorphicEntries - 1);
   shl(edx, 5);
   static_assert(sizeof(PolymorphicEntry) == 1 << 5);
