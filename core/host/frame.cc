@@ -38,19 +38,6 @@ void ClearAndPopFrameSlow(PyThreadState* tstate, Frame* frame,
   PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
 }
 
-void ClearAndPopEntryFrame(PyThreadState* tstate, Frame* frame) {
-  --tstate->recursion_remaining;
-  if (frame->frame_obj != nullptr || frame->f_locals != nullptr) {
-    _PyFrame_Clear(frame);
-  } else {
-    for (int i = 0; i < frame->stacktop; ++i) Py_XDECREF(frame->localsplus[i]);
-    Py_DECREF(frame->f_func);
-    Py_DECREF(frame->f_code);
-  }
-  ++tstate->recursion_remaining;
-  PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
-}
-
 void FinishGenerator(PyThreadState* tstate, PyGenObject* gen, Frame* frame,
                      const Unit* unit, bool raised) {
   gen->gi_frame_state = FRAME_COMPLETED;

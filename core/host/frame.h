@@ -135,8 +135,26 @@ void ClearAndPopFrameSlow(PyThreadState* tstate, Frame* frame,
                           const Unit* unit);
 
 // The same for a frame that C code has entered; `stacktop` says how many of its
-// registers may hold references. Whoever dies with it may die in any order.
-void ClearAndPopEntryFrame(PyThreadState* tstate, Frame* frame);
+// registers may hold references, or is negative if it has not run, for too much
+// recursion perhaps: its locals are its all then. Whoever dies with it may die
+// in any order.
+inline void ClearAndPopEntryFrame(PyThreadState* tstate, Frame* frame) {
+  if (frame->stacktop < 0) [[unlikely]] {
+    frame->stacktop = frame->f_code->co_nlocalsplus;
+  }
+  --tstate->recursion_remaining;
+  if (frame->frame_obj != nullptr || frame->f_locals != nullptr) [[unlikely]] {
+    _PyFrame_Clear(frame);
+  } else {
+    for (int i = 0, n = frame->stacktop; i < n; ++i) {
+      Py_XDECREF(frame->localsplus[i]);
+    }
+    Py_DECREF(frame->f_func);
+    Py_DECREF(frame->f_code);
+  }
+  ++tstate->recursion_remaining;
+  PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
+}
 
 // _PyFrame_Clear; `frame` holds nothing above its locals.
 void ClearFrame(Frame* frame, const Unit* unit);

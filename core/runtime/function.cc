@@ -25,23 +25,7 @@ PyObject* CallPlain(PyThreadState* tstate, PyObject* callable, Unit* unit,
     act->pc = unit->instrs;
     act->throwing = false;
   });
-  if (frame->stacktop < 0 || frame->frame_obj != nullptr) [[unlikely]] {
-    // With too much recursion it has not run: the arguments are its all.
-    if (frame->stacktop < 0) {
-      frame->stacktop = static_cast<int>(frame->f_code->co_nlocalsplus);
-    }
-    ClearAndPopEntryFrame(tstate, frame);
-    return result;
-  }
-  --tstate->recursion_remaining;
-  for (int i = 0, n = frame->stacktop; i < n; ++i) {
-    PyObject* o = frame->localsplus[i];
-    if (o != nullptr && --o->ob_refcnt == 0) _Py_Dealloc(o);
-  }
-  Py_DECREF(reinterpret_cast<PyObject*>(frame->f_func));
-  Py_DECREF(reinterpret_cast<PyObject*>(frame->f_code));
-  ++tstate->recursion_remaining;
-  PopDataStack(tstate, reinterpret_cast<PyObject**>(LinkOf(frame)));
+  ClearAndPopEntryFrame(tstate, frame);
   return result;
 }
 
@@ -77,8 +61,6 @@ PyObject* FunctionVectorcall(PyObject* callable, PyObject* const* args,
   bool bound =
       BindArguments(tstate, func, frame->localsplus, args, nargs, kwnames) == 0;
   if (bound) result = Enter(unit, tstate, frame, 0);
-  // It has not run, for too much recursion perhaps: the arguments are its all.
-  if (frame->stacktop < 0) frame->stacktop = code->co_nlocalsplus;
   ClearAndPopEntryFrame(tstate, frame);
   return result;
 }

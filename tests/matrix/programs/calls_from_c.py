@@ -187,3 +187,30 @@ for function, args, kwargs in (
     for _ in range(2):
         before = sys.getrefcount(given)
         print(attempt(functools.partial(function, *args, **kwargs)), sys.getrefcount(given) - before)
+
+
+# --- locals() of a frame that C code has entered -------------------------------
+
+
+class Counted:
+    alive = 0
+
+    def __init__(self):
+        Counted.alive += 1
+
+    def __del__(self):
+        Counted.alive -= 1
+
+
+def looks(o):
+    return len(locals())
+
+
+def looks_twice(o, *rest):
+    return len(locals()) + len(sys._getframe().f_locals)
+
+
+for look in (looks, looks_twice):
+    for _ in range(40):
+        list(map(look, [Counted(), Counted()]))
+    print(look.__name__, Counted.alive)
