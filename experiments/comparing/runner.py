@@ -65,6 +65,11 @@ def main(path, output, iterations, seconds, needs):
         if value != expected:
             write('{"error": %s}' % quoted("wrong result in iteration %d: %r" % (done, value)))
             return 1
+    try:
+        import pyvm
+        write('{"compile_ns": %d}' % pyvm.stats()["compile.time"])
+    except ImportError:
+        pass
     peak = peak_rss_kb()
     write('{"peak_rss_kb": %s}' % ("null" if peak is None else peak))
     return 0

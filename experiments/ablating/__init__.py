@@ -1,0 +1,1 @@
+"""One factor out: what is behind experiments/ablate."""
