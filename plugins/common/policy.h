@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -105,6 +106,13 @@ inline bool IsOptimizing(const pyvm_event& event, uint32_t tier) {
   return tier >= 2 || std::string_view(TierAt(event, tier).name) == "llvm";
 }
 
+// The tier of that name; num_tiers where there is none: pyvm says so.
+inline uint32_t TierCalled(const pyvm_event& event, std::string_view name) {
+  uint32_t tier = 0;
+  while (tier < event.num_tiers && TierAt(event, tier).name != name) ++tier;
+  return tier;
+}
+
 // What has been counted in the tier that runs the unit now.
 struct Counts {
   uint64_t calls, loops;
@@ -128,6 +136,21 @@ inline bool CannotRise(const pyvm_event& event, pyvm_decision* decision) {
     return false;
   }
   return true;
+}
+
+// The action that logs of events call so.
+inline std::optional<uint32_t> ActionCalled(std::string_view name) {
+  static constexpr std::pair<std::string_view, uint32_t> kActions[] = {
+      {"stay", PYVM_STAY},
+      {"compile", PYVM_COMPILE},
+      {"osr", PYVM_OSR},
+      {"step down", PYVM_STEP_DOWN},
+      {"blacklist", PYVM_BLACKLIST},
+      {"evict", PYVM_EVICT}};
+  for (const auto& [word, action] : kActions) {
+    if (word == name) return action;
+  }
+  return std::nullopt;
 }
 
 // At the next call; or at once, where a loop has used its budget up.

@@ -71,20 +71,6 @@ const char* KindName(uint32_t kind) {
   return "?";
 }
 
-std::optional<uint32_t> ActionCalled(std::string_view name) {
-  static constexpr std::pair<std::string_view, uint32_t> kActions[] = {
-      {"stay", PYVM_STAY},
-      {"compile", PYVM_COMPILE},
-      {"osr", PYVM_OSR},
-      {"step down", PYVM_STEP_DOWN},
-      {"blacklist", PYVM_BLACKLIST},
-      {"evict", PYVM_EVICT}};
-  for (const auto& [word, action] : kActions) {
-    if (word == name) return action;
-  }
-  return std::nullopt;
-}
-
 // Takes the exception that is set: "ValueError: what it says", on one line.
 std::string TakeError() {
   PyObject *type, *value, *traceback;
@@ -317,11 +303,7 @@ class Python {
       if (!action) return wrong + "no action: " + text;
       decision->action = *action;
     } else if (name == "tier") {
-      decision->tier = 0;
-      while (decision->tier < event.num_tiers &&
-             strcmp(TierAt(event, decision->tier).name, text) != 0) {
-        ++decision->tier;
-      }
+      decision->tier = TierCalled(event, text);
     } else if (name == "reason") {
       reason_ = text;
       decision->reason = reason_.c_str();

@@ -33,21 +33,6 @@ struct LoggedUnit {
   std::vector<Step> steps;
 };
 
-// Nothing where the event log calls an action by a name of another version.
-bool ActionOf(const std::string& name, uint32_t* action) {
-  static const std::map<std::string, uint32_t> kActions = {
-      {"stay", PYVM_STAY},
-      {"compile", PYVM_COMPILE},
-      {"osr", PYVM_OSR},
-      {"step down", PYVM_STEP_DOWN},
-      {"blacklist", PYVM_BLACKLIST},
-      {"evict", PYVM_EVICT}};
-  auto found = kActions.find(name);
-  if (found == kActions.end()) return false;
-  *action = found->second;
-  return true;
-}
-
 class Replay {
  public:
   explicit Replay(const Args& args) : path_(args.String("log")) {
@@ -131,8 +116,11 @@ class Replay {
     LoggedUnit& unit = units_[fields.value("unit", uint64_t{0})];
     unit.function = fields.value("function", "");
     unit.line = fields.value("line", 0u);
+    // None where the log calls the action by a name of another version.
+    std::optional<uint32_t> action = ActionCalled(fields.value("action", ""));
+    if (!action) return;
     Step step;
-    if (!ActionOf(fields.value("action", ""), &step.action)) return;
+    step.action = *action;
     step.sequence = fields.value("sequence", uint64_t{0});
     step.virtual_time = fields.value("virtual_time", uint64_t{0});
     step.to = fields.value("to", "");
@@ -141,14 +129,6 @@ class Replay {
     step.entry_budget = fields.value("entry_budget", PYVM_NEVER);
     step.loop_budget = fields.value("loop_budget", PYVM_NEVER);
     unit.steps.push_back(std::move(step));
-  }
-
-  // num_tiers where there is none: pyvm says so.
-  static uint32_t TierCalled(const pyvm_event& event, const std::string& name) {
-    for (uint32_t i = 0; i < event.num_tiers; ++i) {
-      if (name == TierAt(event, i).name) return i;
-    }
-    return event.num_tiers;
   }
 
   std::string path_;
