@@ -380,12 +380,11 @@ class Compiler : public Assembler {
   // After a comparison of ints, or of the floats in xmm0 and xmm1: goes to the
   // branch, or without one sets cl. With what is no number every comparison but
   // != is false.
-  void UseInts(Relation relation, const Branch* branch);
-  void UseFloats(Relation relation, const Branch* branch);
-  void JumpIfInts(Relation relation, Label& target);
+  void UseCompared(Kind kind, Relation relation, const Branch* branch);
+  void JumpIfInts(Relation relation, bool sense, Label& target);
   void JumpIfFloats(Relation relation, bool sense, Label& target);
 
-  // Compares numbers, which are consumed; then as UseInts.
+  // Compares numbers, which are consumed; then as UseCompared.
   bool CompareNumbers(Relation relation, Operand a, Operand b,
                       const Branch* branch);
   // cl: whether a constant string is equal to, or differs from, a string; they
@@ -409,12 +408,12 @@ class Compiler : public Assembler {
   // A bool that stands in cl.
   void SetBool();
   bool Not();
+  // cl: whether the operands, which are consumed, are one object, or two.
+  void IsSame(Operand a, Operand b, bool sense);
   bool Identity(bool sense);
-  bool Compare(Relation relation);
-
-  bool NoneJump(bool sense);
-
   bool IdentityJump(bool sense);
+  bool NoneJump(bool sense);
+  bool Compare(Relation relation);
 
   // --- Names and attributes --------------------------------------------------
 

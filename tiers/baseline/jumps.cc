@@ -71,8 +71,8 @@ Compiler::Relation Compiler::Inverse(Relation relation) {
   __builtin_unreachable();
 }
 
-void Compiler::JumpIfInts(Relation relation, Label& target) {
-  switch (relation) {
+void Compiler::JumpIfInts(Relation relation, bool sense, Label& target) {
+  switch (sense ? relation : Inverse(relation)) {
     case Relation::kLt:
       return jl(target, T_NEAR);
     case Relation::kLe:
@@ -117,43 +117,25 @@ void Compiler::JumpIfFloats(Relation relation, bool sense, Label& target) {
   }
 }
 
-void Compiler::UseInts(Relation relation, const Branch* branch) {
+void Compiler::UseCompared(Kind kind, Relation relation, const Branch* branch) {
+  auto jump = [&](bool sense, Label& target) {
+    kind == Kind::kInt ? JumpIfInts(relation, sense, target)
+                       : JumpIfFloats(relation, sense, target);
+  };
   if (branch == nullptr) {
     Label known;
     mov(ecx, 1);
-    JumpIfInts(relation, known);
+    jump(true, known);
     xor_(ecx, ecx);
     L(known);
-    return;
+  } else if (branch->target > at_) {
+    jump(branch->sense, labels_[branch->target]);
+  } else {
+    Label over;
+    jump(!branch->sense, over);
+    GoTo(branch->target);
+    L(over);
   }
-  if (!branch->sense) relation = Inverse(relation);
-  if (branch->target > at_) {
-    JumpIfInts(relation, labels_[branch->target]);
-    return;
-  }
-  Label over;
-  JumpIfInts(Inverse(relation), over);
-  GoTo(branch->target);
-  L(over);
-}
-
-void Compiler::UseFloats(Relation relation, const Branch* branch) {
-  if (branch == nullptr) {
-    Label known;
-    mov(ecx, 1);
-    JumpIfFloats(relation, true, known);
-    xor_(ecx, ecx);
-    L(known);
-    return;
-  }
-  if (branch->target > at_) {
-    JumpIfFloats(relation, branch->sense, labels_[branch->target]);
-    return;
-  }
-  Label over;
-  JumpIfFloats(relation, !branch->sense, over);
-  GoTo(branch->target);
-  L(over);
 }
 
 bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
@@ -185,7 +167,7 @@ bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
     } else {
       cmp(rdx, rcx);
     }
-    UseInts(relation, branch);
+    UseCompared(Kind::kInt, relation, branch);
     if (floats) jmp(compared, T_NEAR);
   }
   if (floats) {
@@ -195,7 +177,7 @@ bool Compiler::CompareNumbers(Relation relation, Operand a, Operand b,
     FloatValue(xmm1, rbp, b);
     ConsumeNumber(rbx, a);
     ConsumeNumber(rbp, b);
-    UseFloats(relation, branch);
+    UseCompared(Kind::kFloat, relation, branch);
     if (texts) jmp(compared, T_NEAR);
   }
   if (texts) {
@@ -331,7 +313,7 @@ void Compiler::GuardSized(const Reg64& object, const Reg64& type) {
 }
 
 void Compiler::Truth() {
-  Label sized, known, constant;
+  Label sized, known;
   mov(ecx, 1);
   cmp(rbx, Low(&_Py_TrueStruct));
   je(known);
@@ -358,19 +340,17 @@ bool Compiler::TruthJump(bool sense) {
   if (IsConst(in_.a)) return false;
   uint32_t target = at_ + static_cast<uint32_t>(LongJump(in_));
   if (IsHeldNumber(in_.a)) {
-    const Held* number = Find(in_.a);
-    Branch branch = {target, sense};
-    if (number->kind == Kind::kInt) {
+    Kind kind = Find(in_.a)->kind;
+    if (kind == Kind::kInt) {
       IntValue(rdx, rbx, in_.a);
-      Forget(in_.a);
       test(rdx, rdx);
-      UseInts(Relation::kNe, &branch);
     } else {
       FloatValue(xmm0, rbx, in_.a);
-      Forget(in_.a);
       xorps(xmm1, xmm1);
-      UseFloats(Relation::kNe, &branch);
     }
+    Forget(in_.a);
+    Branch branch = {target, sense};
+    UseCompared(kind, Relation::kNe, &branch);
     return true;
   }
   Load(rbx, in_.a);
@@ -403,14 +383,24 @@ bool Compiler::Not() {
   return true;
 }
 
-bool Compiler::Identity(bool sense) {
-  Load(rbx, in_.b);
-  Load(rbp, in_.c);
+void Compiler::IsSame(Operand a, Operand b, bool sense) {
+  Load(rbx, a);
+  Load(rbp, b);
   cmp(rbx, rbp);
   sense ? sete(cl) : setne(cl);
-  Consume(rbx, in_.b);
-  Consume(rbp, in_.c);
+  Consume(rbx, a);
+  Consume(rbp, b);
+}
+
+bool Compiler::Identity(bool sense) {
+  IsSame(in_.b, in_.c, sense);
   SetBool();
+  return true;
+}
+
+bool Compiler::IdentityJump(bool sense) {
+  IsSame(in_.a, in_.b, sense);
+  GoToIfCl(at_ + static_cast<int16_t>(in_.c));
   return true;
 }
 
@@ -430,17 +420,6 @@ bool Compiler::NoneJump(bool sense) {
   sense ? sete(cl) : setne(cl);
   Consume(rbx, in_.a);
   GoToIfCl(at_ + LongJump(in_));
-  return true;
-}
-
-bool Compiler::IdentityJump(bool sense) {
-  Load(rbx, in_.a);
-  Load(rbp, in_.b);
-  cmp(rbx, rbp);
-  sense ? sete(cl) : setne(cl);
-  Consume(rbx, in_.a);
-  Consume(rbp, in_.b);
-  GoToIfCl(at_ + static_cast<int16_t>(in_.c));
   return true;
 }
 
