@@ -218,7 +218,7 @@ bool Compiler::Fast() {
       GoTo(at_ + LongJump(in_));
       return true;
     case Op::kJUMP_BACK_QUIET:
-      GoBackQuietly(at_ + LongJump(in_));
+      GoTo(at_ + LongJump(in_), /*quiet=*/true);
       return true;
     case Op::kJUMP_IF_TRUE:
       return TruthJump(true);

@@ -363,8 +363,9 @@ class Compiler : public Assembler {
 
   // --- Jumps -----------------------------------------------------------------
 
-  // Jumps to `target`, which lies back if it is not behind this instruction.
-  void GoTo(uint32_t target);
+  // Jumps to `target`, which lies back if it is not behind this instruction;
+  // quietly to the SEND of a delegation.
+  void GoTo(uint32_t target, bool quiet = false);
   // To `target` if cl is not zero.
   void GoToIfCl(uint32_t target);
 
@@ -563,8 +564,6 @@ class Compiler : public Assembler {
 
   // Code that is jumped to straight from another unit goes on in this one.
   void EnterUnit();
-  // To the SEND of a delegation.
-  void GoBackQuietly(uint32_t target);
   // The generator or coroutine in rbx goes on, by one of the two stubs. Behind
   // this, what it has yielded is in rbx; nothing but r13 and r15 is kept.
   void ResumeGenerator(const uint8_t* stub);

@@ -27,16 +27,6 @@ void Compiler::ResumeGenerator(const uint8_t* stub) {
   EnterUnit();
 }
 
-void Compiler::GoBackQuietly(uint32_t target) {
-  Back& back = backs_.emplace_back();
-  back.target = target;
-  back.quiet = true;
-  mov(rcx, ptr[r14]);
-  sub(dword[UNIT(rcx, loop_budget)], 1);
-  jle(back.label, T_NEAR);
-  jmp(labels_[target], T_NEAR);
-}
-
 bool Compiler::ForIterGen() {
   mov(rbx, Reg(in_.b));
   GuardType(rbx, &PyGen_Type);

@@ -26,18 +26,21 @@ int CompareTexts(PyObject* a, PyObject* b) {
 
 // --- Jumps
 
-void Compiler::GoTo(uint32_t target) {
+void Compiler::GoTo(uint32_t target, bool quiet) {
   if (target > at_) {
     jmp(labels_[target], T_NEAR);
     return;
   }
   Back& back = backs_.emplace_back();
   back.target = target;
+  back.quiet = quiet;
   mov(rcx, ptr[r14]);
   sub(dword[UNIT(rcx, loop_budget)], 1);
   jle(back.label, T_NEAR);
-  TestBreaker();
-  jnz(back.label, T_NEAR);
+  if (!quiet) {
+    TestBreaker();
+    jnz(back.label, T_NEAR);
+  }
   jmp(labels_[target], T_NEAR);
 }
 
