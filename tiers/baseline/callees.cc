@@ -235,19 +235,7 @@ void Compiler::CallFunction(Operand callable, bool self, uint32_t first) {
   PushFound(args);
   Label behind;
   LinkCallee(cache.call_unit + 4, behind);
-  Own(rdi, callable);
-  int to = 0;
-  if (self) {
-    mov(rcx, Reg(in_.b + 1u));
-    mov(Reg(in_.b + 1u), 0);
-    mov(ptr[rax], rcx);
-    to = 8;
-  }
-  for (uint32_t i = 0; i < cache.num_args; ++i, to += 8) {
-    Load(rcx, Listed(first + i));
-    Own(rcx, Listed(first + i));
-    mov(ptr[rax + to], rcx);
-  }
+  PassArguments(callable, self, first);
   FillDefaults(args);
   EnterCallee(behind);
   Set(in_.a, rbx);
@@ -286,11 +274,7 @@ bool Compiler::CallClass() {
   inc(qword[rdi]);
   inc(qword[rbx]);
   mov(ptr[rax], rbx);
-  for (uint32_t i = 0; i < n; ++i) {
-    Load(rcx, Listed(1 + i));
-    Own(rcx, Listed(1 + i));
-    mov(ptr[rax + (1 + i) * 8], rcx);
-  }
+  MoveListed(1, n, rax + sizeof(PyObject*));
   FillDefaults(n + 1);
   if (IsTemp(cls)) {
     mov(rcx, Reg(RegisterOf(cls)));

@@ -131,15 +131,31 @@ void Compiler::PushCallee(const Unit& callee, uint32_t given) {
   }
 }
 
+void Compiler::MoveListed(uint32_t first, uint32_t n, const Xbyak::RegExp& to) {
+  for (uint32_t i = 0; i < n; ++i) {
+    Load(rcx, Listed(first + i));
+    Own(rcx, Listed(first + i));
+    mov(ptr[to + i * sizeof(PyObject*)], rcx);
+  }
+}
+
+void Compiler::PassArguments(Operand callable, bool self, uint32_t first) {
+  Own(rdi, callable);
+  if (self) {
+    mov(rcx, Reg(in_.b + 1u));
+    mov(Reg(in_.b + 1u), 0);
+    mov(ptr[rax], rcx);
+  }
+  MoveListed(first, unit_.caches()[in_.c].num_args,
+             rax + (self ? sizeof(PyObject*) : 0));
+}
+
 bool Compiler::CallPy(bool method) {
   const InlineCache& cache = unit_.caches()[in_.c];
   // A function's version is never used again: what follows from it holds.
   const auto& callee = *reinterpret_cast<const Unit*>(cache.value);
   if (cache.version == 0 || !IsUnit(&callee)) return false;
-  uint32_t n = cache.num_args;
-  uint32_t window = in_.b;
-  uint32_t first = method ? 0 : 1;  // listed argument
-  Operand callable = method ? TempOperand(window) : Listed(0);
+  Operand callable = method ? TempOperand(in_.b) : Listed(0);
   Load(rdi, callable);
   if (method) {
     test(rdi, rdi);
@@ -148,23 +164,11 @@ bool Compiler::CallPy(bool method) {
   GuardType(rdi, &PyFunction_Type);
   cmp(dword[rdi + offsetof(PyFunctionObject, func_version)], cache.version);
   jne(Otherwise(), T_NEAR);
-  PushCallee(callee, n + (method ? 1 : 0));
+  PushCallee(callee, cache.num_args + (method ? 1 : 0));
   MoveAddress(rsi, &callee);
   Label behind;
   LinkCallee(cache.call_unit + 4, behind);
-  Own(rdi, callable);
-  int to = 0;
-  if (method) {
-    mov(rcx, Reg(window + 1));
-    mov(Reg(window + 1), 0);
-    mov(ptr[rax], rcx);
-    to = 8;
-  }
-  for (uint32_t i = 0; i < n; ++i, to += 8) {
-    Load(rcx, Listed(first + i));
-    Own(rcx, Listed(first + i));
-    mov(ptr[rax + to], rcx);
-  }
+  PassArguments(callable, method, method ? 0 : 1);
   EnterCallee(behind);
   Set(in_.a, rbx);
   return true;
@@ -172,13 +176,10 @@ bool Compiler::CallPy(bool method) {
 
 void Compiler::MoveOut(Operand x) {
   Load(rbx, x);
-  if (Find(x) != nullptr) {
-    Forget(x);
-    inc(qword[rbx]);
-  } else if (IsConst(x)) {
-    inc(qword[rbx]);
-  } else {
+  if (KindOf(x) == OperandKind::kLocal) {
     mov(Reg(RegisterOf(x)), 0);
+  } else {
+    Own(rbx, x);
   }
 }
 

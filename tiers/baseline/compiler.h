@@ -193,6 +193,9 @@ class Compiler : public Assembler {
     mov(Reg(RegisterOf(x)), 0);
     Release(object);
   }
+  // `n` listed operands from `first` on, owned, become the words at `to`.
+  // Clobbers rcx.
+  void MoveListed(uint32_t first, uint32_t n, const Xbyak::RegExp& to);
   // Stores an owned reference. A temporary that is written to holds nothing.
   void Set(uint32_t reg, const Reg64& value) {
     if (reg >= unit_.num_locals) {
@@ -507,6 +510,10 @@ class Compiler : public Assembler {
   // registers. Clobbers rcx, r8, xmm1.
   void PushCallee(const Unit& callee, uint32_t given);
 
+  // Fills the parameters of the linked frame in rax: its function, which is in
+  // rdi and was loaded from `callable`, the receiver in the window if there is
+  // one (`self`), and the listed operands from `first` on. Clobbers rcx.
+  void PassArguments(Operand callable, bool self, uint32_t first);
   // Of a Python function with positional parameters only.
   bool CallPy(bool method);
 
@@ -551,9 +558,7 @@ class Compiler : public Assembler {
   const void* Here() const;
 
   bool CallFound(bool method);
-  // Calls the function in rdi, which `callable` has been loaded to, with the
-  // receiver in the window if there is one (`self`), and the listed operands
-  // from `first` on.
+  // Calls the function in rdi with arguments as for PassArguments.
   void CallFunction(Operand callable, bool self, uint32_t first);
   bool CallClass();
   bool CallOperator(PyObject* name, bool same_type);

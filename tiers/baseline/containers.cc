@@ -245,11 +245,7 @@ bool Compiler::BuildTuple() {
   CallC(NewTuple);
   test(rax, rax);
   jz(Otherwise(), T_NEAR);
-  for (uint32_t i = 0; i < n; ++i) {
-    Load(rcx, Listed(i));
-    Own(rcx, Listed(i));
-    mov(ptr[rax + kTupleItems + i * sizeof(PyObject*)], rcx);
-  }
+  MoveListed(0, n, rax + kTupleItems);
   Set(in_.a, rax);
   return true;
 }
@@ -263,11 +259,7 @@ bool Compiler::BuildList() {
   test(rax, rax);
   jz(Otherwise(), T_NEAR);
   if (n != 0) mov(rdx, ptr[rax + kListItems]);
-  for (uint32_t i = 0; i < n; ++i) {
-    Load(rcx, Listed(i));
-    Own(rcx, Listed(i));
-    mov(ptr[rdx + i * sizeof(PyObject*)], rcx);
-  }
+  MoveListed(0, n, rdx);
   Set(in_.a, rax);
   return true;
 }
