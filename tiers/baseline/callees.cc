@@ -187,8 +187,7 @@ const void* Compiler::Here() const {
 
 void Compiler::LinkCallee(const void* prev_instr, Label& behind,
                           ReturnFlags flags) {
-  MoveAddress(rcx, prev_instr);
-  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  SavePc(prev_instr);
   lea(rcx, InstrAddress(at_));
   mov(ptr[LINK(rax, call)], rcx);
   add(rcx, static_cast<uint32_t>((next_ - at_) * sizeof(Instr)));
@@ -254,8 +253,7 @@ bool Compiler::CallClass() {
     jne(Otherwise(), T_NEAR);
   };
   guard_class();
-  MoveAddress(rcx, cache.call_unit);
-  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  SavePc(cache.call_unit);
   // Where a guard fails now, the handler goes on with the instance that waits
   // in the window. The collector may have run anything.
   CallC(NewInstanceOrNull);
@@ -325,11 +323,8 @@ bool Compiler::CallOperator(PyObject* name, bool same_type) {
     JumpOutside(stubs_.finish_operator);
     L(known);
   }
-  for (Operand x : {in_.b, in_.c}) {
-    if (!IsTemp(x)) continue;
-    Load(rcx, x);
-    Consume(rcx, x);
-  }
+  Discard(in_.b);
+  Discard(in_.c);
   Set(in_.a, rbx);
   return true;
 }

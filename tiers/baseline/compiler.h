@@ -193,9 +193,12 @@ class Compiler : public Assembler {
     mov(Reg(RegisterOf(x)), 0);
     Release(object);
   }
-  // `n` listed operands from `first` on, owned, become the words at `to`.
-  // Clobbers rcx.
-  void MoveListed(uint32_t first, uint32_t n, const Xbyak::RegExp& to);
+  // The same where no general register has it by now. Clobbers rdi.
+  void Discard(Operand x) {
+    if (!IsTemp(x)) return;
+    Load(rdi, x);
+    Consume(rdi, x);
+  }
   // Stores an owned reference. A temporary that is written to holds nothing.
   void Set(uint32_t reg, const Reg64& value) {
     if (reg >= unit_.num_locals) {
@@ -510,6 +513,9 @@ class Compiler : public Assembler {
   // registers. Clobbers rcx, r8, xmm1.
   void PushCallee(const Unit& callee, uint32_t given);
 
+  // `n` listed operands from `first` on, owned, become the words at `to`.
+  // Clobbers rcx.
+  void MoveListed(uint32_t first, uint32_t n, const Xbyak::RegExp& to);
   // Fills the parameters of the linked frame in rax: its function, which is in
   // rdi and was loaded from `callable`, the receiver in the window if there is
   // one (`self`), and the listed operands from `first` on. Clobbers rcx.
@@ -556,6 +562,11 @@ class Compiler : public Assembler {
   void EnterCallee(Label& behind);
   // The position of this instruction in CPython's bytecode.
   const void* Here() const;
+  // The frame is seen at that position. Clobbers rcx.
+  void SavePc(const void* position) {
+    MoveAddress(rcx, position);
+    mov(ptr[FRAME(r13, prev_instr)], rcx);
+  }
 
   bool CallFound(bool method);
   // Calls the function in rdi with arguments as for PassArguments.
@@ -586,7 +597,8 @@ class Compiler : public Assembler {
   // cache's and has this form, with the listed operands from `first` on, and
   // consumes these. The result, which may be null, is in rcx.
   void CallDefinition(int form, uint32_t first);
-  // The listed operands from `first` on, borrowed, become the vector at rsp.
+  // The listed operands from `first` on, borrowed, become the vector at rsp,
+  // which is handed over as the second argument and those behind it.
   void FillVector(uint32_t first);
   void ConsumeListed(uint32_t first);
   // Stores the result of a C function, which is in rcx, or raises.
@@ -594,7 +606,7 @@ class Compiler : public Assembler {
   bool CallFunctionC(int form);
   bool CallMethodC(int form);
   bool CallTypeVector();
-  // rbx: the callable, which must be `known`; the frame is seen as calling.
+  // rbx: the callable, which must be `known`.
   void GuardCallable(const void* known);
   bool CallIsinstance();
   bool CallStr();

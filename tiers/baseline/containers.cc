@@ -226,10 +226,7 @@ bool Compiler::StoreItemArray() {
   CallC(StoreArrayItem);
   test(al, al);
   jz(Otherwise(), T_NEAR);
-  if (IsTemp(in_.c)) {
-    Load(rdi, in_.c);
-    Consume(rdi, in_.c);
-  }
+  Discard(in_.c);
   Consume(rbp, in_.b);
   Consume(rbx, in_.a);
   return true;

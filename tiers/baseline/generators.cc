@@ -61,8 +61,7 @@ bool Compiler::Yield() {
   Label resumed;
   Load(rbx, in_.b);
   Own(rbx, in_.b);
-  MoveAddress(rcx, Here());
-  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  SavePc(Here());
   mov(dword[FRAME(r13, stacktop)], unit_.num_locals + in_.c);
   mov(esi, HintBehind(&unit_.instrs[at_], &unit_));
   lea(rdi, ptr[rip + resumed]);
@@ -100,8 +99,7 @@ bool Compiler::ReturnFromGenerator() {
   Load(rbx, in_.a);
   Own(rbx, in_.a);
   mov(ptr[ACT(result)], rbx);
-  MoveAddress(rcx, Here());
-  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  SavePc(Here());
   mov(rcx, ptr[ACT(tstate)]);
   inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
   lea(rdi, InstrAddress(at_));

@@ -23,16 +23,14 @@ void Compiler::FillVector(uint32_t first) {
     Load(rcx, Listed(first + i));
     mov(ptr[rsp + i * 8], rcx);
   }
+  mov(rsi, rsp);
+  mov(edx, n);
+  xor_(ecx, ecx);  // no keywords
 }
 
 void Compiler::ConsumeListed(uint32_t first) {
   uint32_t n = unit_.caches()[in_.c].num_args;
-  for (uint32_t i = 0; i < n; ++i) {
-    Operand x = Listed(first + i);
-    if (!IsTemp(x)) continue;
-    Load(rsi, x);
-    Consume(rsi, x);
-  }
+  for (uint32_t i = 0; i < n; ++i) Discard(Listed(first + i));
 }
 
 void Compiler::CallDefinition(int form, uint32_t first) {
@@ -53,17 +51,13 @@ void Compiler::CallDefinition(int form, uint32_t first) {
     jle(Otherwise(), T_NEAR);
     dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
   }
-  MoveAddress(rcx, cache.call_unit);
-  mov(ptr[FRAME(r13, prev_instr)], rcx);
+  SavePc(cache.call_unit);
   if (form == METH_NOARGS) {
     xor_(esi, esi);
   } else if (form == METH_O) {
     Load(rsi, Listed(first));
   } else {
     FillVector(first);
-    mov(rsi, rsp);
-    mov(edx, cache.num_args);
-    xor_(ecx, ecx);
   }
   call(ptr[rax + offsetof(PyMethodDef, ml_meth)]);
   mov(rcx, rax);
@@ -140,13 +134,9 @@ bool Compiler::CallTypeVector() {
   mov(rax, ptr[rbx + offsetof(PyTypeObject, tp_vectorcall)]);
   test(rax, rax);
   jz(Otherwise(), T_NEAR);
-  MoveAddress(rcx, cache.call_unit);
-  mov(ptr[FRAME(r13, prev_instr)], rcx);
-  FillVector(1);
+  SavePc(cache.call_unit);
   mov(rdi, rbx);
-  mov(rsi, rsp);
-  mov(edx, cache.num_args);
-  xor_(ecx, ecx);
+  FillVector(1);
   call(rax);
   mov(rcx, rax);
   ConsumeListed(1);
@@ -159,13 +149,12 @@ void Compiler::GuardCallable(const void* known) {
   MoveAddress(rax, known);
   cmp(rbx, rax);
   jne(Otherwise(), T_NEAR);
-  MoveAddress(rcx, unit_.caches()[in_.c].call_unit);
-  mov(ptr[FRAME(r13, prev_instr)], rcx);
 }
 
 bool Compiler::CallIsinstance() {
   Label other, known;
   GuardCallable(_PyInterpreterState_GET()->callable_cache.isinstance);
+  SavePc(unit_.caches()[in_.c].call_unit);
   Load(rdi, Listed(1));
   Load(rsi, Listed(2));
   cmp(ptr[rdi + kType], rsi);
@@ -184,6 +173,7 @@ bool Compiler::CallIsinstance() {
 
 bool Compiler::CallStr() {
   GuardCallable(&PyUnicode_Type);
+  SavePc(unit_.caches()[in_.c].call_unit);
   Load(rdi, Listed(1));
   CallC(PyObject_Str);
   mov(rcx, rax);

@@ -328,10 +328,7 @@ bool Compiler::CallExtreme(bool max) {
     if (!MayBeInt(Listed(i))) return false;
   }
   // The builtins' copy keeps the function alive.
-  MoveAddress(rax, cache.value);
-  Load(rbx, Listed(0));
-  cmp(rbx, rax);
-  jne(Otherwise(), T_NEAR);
+  GuardCallable(cache.value);
   // The best so far is rbx, and its value rdx.
   Load(rbx, Listed(1));
   IntValue(rdx, rbx, Listed(1));
@@ -348,21 +345,14 @@ bool Compiler::CallExtreme(bool max) {
     }
   }
   inc(qword[rbx]);
-  for (uint32_t i = 0; i <= n; ++i) {
-    if (!IsTemp(Listed(i))) continue;
-    Load(rdi, Listed(i));
-    Consume(rdi, Listed(i));
-  }
+  for (uint32_t i = 0; i <= n; ++i) Discard(Listed(i));
   Set(in_.a, rbx);
   return true;
 }
 
 bool Compiler::CallLen() {
   Label sized;
-  Load(rbx, Listed(0));
-  MoveAddress(rax, _PyInterpreterState_GET()->callable_cache.len);
-  cmp(rbx, rax);
-  jne(Otherwise(), T_NEAR);
+  GuardCallable(_PyInterpreterState_GET()->callable_cache.len);
   Load(rbp, Listed(1));
   mov(rax, ptr[rbp + kType]);
   cmp(rax, Low(&PyList_Type));
