@@ -93,6 +93,24 @@ class Assembler : public Xbyak::CodeGenerator {
     movzx(r8d, byte[r15 + kUseTracing]);
     or_(eax, r8d);
   }
+  // rax: where a new frame has room on the thread's data stack, which is taken,
+  // and counted as recursion; goes to `refused` where there is none. `load_end`
+  // loads into `end` where the frame at rax would end. Clobbers `thread` too.
+  template <typename F>
+  void TakeRoom(const Xbyak::Reg64& thread, const Xbyak::Reg64& end,
+                const F& load_end, Xbyak::Label& refused) {
+    mov(thread, ptr[ACT(tstate)]);
+    cmp(dword[thread + offsetof(PyThreadState, recursion_remaining)], 0);
+    jle(refused, T_NEAR);
+    mov(rax, ptr[thread + offsetof(PyThreadState, datastack_top)]);
+    test(rax, rax);
+    jz(refused, T_NEAR);
+    load_end();
+    cmp(end, ptr[thread + offsetof(PyThreadState, datastack_limit)]);
+    jae(refused, T_NEAR);
+    mov(ptr[thread + offsetof(PyThreadState, datastack_top)], end);
+    dec(dword[thread + offsetof(PyThreadState, recursion_remaining)]);
+  }
   // Fills a frame for the function in rdi whose room begins at rax and whose
   // code (a new reference) is in `code`; rax will be its registers. The frame
   // is linked behind the present one. `load_start` loads into rcx where its

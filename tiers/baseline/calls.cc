@@ -98,17 +98,10 @@ bool Compiler::ForIterSequence(PyTypeObject* type) {
 // --- Calls
 
 void Compiler::PushCallee(const Unit& callee, uint32_t given) {
-  mov(rcx, ptr[ACT(tstate)]);
-  cmp(dword[rcx + offsetof(PyThreadState, recursion_remaining)], 0);
-  jle(Otherwise(), T_NEAR);
-  mov(rax, ptr[rcx + offsetof(PyThreadState, datastack_top)]);
-  test(rax, rax);
-  jz(Otherwise(), T_NEAR);
-  lea(r8, ptr[rax + callee.frame_words * sizeof(PyObject*)]);
-  cmp(r8, ptr[rcx + offsetof(PyThreadState, datastack_limit)]);
-  jae(Otherwise(), T_NEAR);
-  mov(ptr[rcx + offsetof(PyThreadState, datastack_top)], r8);
-  dec(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
+  auto load_end = [&] {
+    lea(r8, ptr[rax + callee.frame_words * sizeof(PyObject*)]);
+  };
+  TakeRoom(rcx, r8, load_end, Otherwise());
   MoveAddress(r8, callee.code);
   inc(qword[r8]);
   FillFrame(r8, [&] { MoveAddress(rcx, CodeStart(&callee) - 1); });

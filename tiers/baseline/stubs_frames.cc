@@ -14,18 +14,11 @@ void StubCompiler::PushFrame(Stubs* stubs) {
   align(16);
   stubs->push_frame = here();
   Label refused, next, nulled;
-  mov(r8, ptr[ACT(tstate)]);
-  cmp(dword[r8 + offsetof(PyThreadState, recursion_remaining)], 0);
-  jle(refused, T_NEAR);
-  mov(rax, ptr[r8 + offsetof(PyThreadState, datastack_top)]);
-  test(rax, rax);
-  jz(refused, T_NEAR);
-  mov(r9d, dword[UNIT(rsi, frame_words)]);
-  lea(r9, ptr[rax + r9 * 8]);
-  cmp(r9, ptr[r8 + offsetof(PyThreadState, datastack_limit)]);
-  jae(refused, T_NEAR);
-  mov(ptr[r8 + offsetof(PyThreadState, datastack_top)], r9);
-  dec(dword[r8 + offsetof(PyThreadState, recursion_remaining)]);
+  auto load_end = [this] {
+    mov(r9d, dword[UNIT(rsi, frame_words)]);
+    lea(r9, ptr[rax + r9 * 8]);
+  };
+  TakeRoom(r8, r9, load_end, refused);
   mov(r11d, ecx);
   mov(r9, ptr[UNIT(rsi, code)]);
   inc(qword[r9]);
