@@ -93,6 +93,18 @@ class Assembler : public Xbyak::CodeGenerator {
     movzx(r8d, byte[r15 + kUseTracing]);
     or_(eax, r8d);
   }
+  // rax: the object that the register at rsi refers to, if it is exactly of
+  // that type and dies when it is overwritten; else goes to `otherwise`.
+  void LoadDying(const PyTypeObject* type, Xbyak::Label& otherwise,
+                 LabelType distance = T_AUTO) {
+    mov(rax, ptr[rsi]);
+    test(rax, rax);
+    jz(otherwise, distance);
+    cmp(qword[rax], 1);
+    jne(otherwise, distance);
+    cmp(qword[rax + kType], Low(type));
+    jne(otherwise, distance);
+  }
   // rax: where a new frame has room on the thread's data stack, which is taken,
   // and counted as recursion; goes to `refused` where there is none. `load_end`
   // loads into `end` where the frame at rax would end. Clobbers `thread` too.

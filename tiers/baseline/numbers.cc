@@ -43,13 +43,7 @@ void Compiler::StoreFloat() {
   // Mostly the dying value of the local is overwritten.
   FloatStore& store = float_stores_.emplace_back();
   store.at = at_;
-  mov(rax, ptr[rsi]);
-  test(rax, rax);
-  jz(store.label, T_NEAR);
-  cmp(qword[rax], 1);
-  jne(store.label, T_NEAR);
-  cmp(qword[rax + kType], Low(&PyFloat_Type));
-  jne(store.label, T_NEAR);
+  LoadDying(&PyFloat_Type, store.label, T_NEAR);
   movsd(ptr[rax + kDouble], xmm0);
   L(store.back);
 }

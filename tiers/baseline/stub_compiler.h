@@ -94,6 +94,11 @@ class StubCompiler : public Assembler {
   // else goes to `otherwise`.
   void ToFreeList(Label& otherwise);
   void Drop(Stubs* stubs);
+  // r8: a new object of the type from the free list that begins at `head`,
+  // which is linked through types; goes to `none` if the list is empty.
+  // Clobbers rax.
+  void FromFreeList(const Xbyak::RegExp& head, const PyTypeObject* type,
+                    Label& none);
   // Ends a stub that stores: the new object in r8 goes into the register at
   // rsi.
   void PutNew();

@@ -94,6 +94,17 @@ void StubCompiler::ToFreeList(Label& otherwise) {
   ret();
 }
 
+void StubCompiler::FromFreeList(const Xbyak::RegExp& head,
+                                const PyTypeObject* type, Label& none) {
+  mov(r8, ptr[head]);
+  test(r8, r8);
+  jz(none, T_NEAR);
+  mov(rax, ptr[r8 + kType]);
+  mov(ptr[head], rax);
+  mov(qword[r8], 1);
+  mov(qword[r8 + kType], Low(type));
+}
+
 void StubCompiler::Drop(Stubs* stubs) {
   align(16);
   stubs->drop = here();
@@ -170,13 +181,7 @@ void StubCompiler::StoreInt(Stubs* stubs) {
   or_(r9, rax);
   L(one_digit);
   // The dying value of the register is overwritten.
-  mov(rax, ptr[rsi]);
-  test(rax, rax);
-  jz(make);
-  cmp(qword[rax], 1);
-  jne(make);
-  cmp(qword[rax + kType], Low(&PyLong_Type));
-  jne(make);
+  LoadDying(&PyLong_Type, make);
   mov(r8, ptr[rax + kSize]);
   add(r8, most_digits_);
   cmp(r8, 2 * most_digits_);
@@ -193,14 +198,8 @@ void StubCompiler::StoreInt(Stubs* stubs) {
   PutNew();
   L(make);
   mov(rdi, reinterpret_cast<uintptr_t>(&int_free_list));
-  mov(r8, ptr[rdi + offsetof(IntFreeList, head)]);
-  test(r8, r8);
-  jz(slow, T_NEAR);
-  mov(rax, ptr[r8 + kType]);
-  mov(ptr[rdi + offsetof(IntFreeList, head)], rax);
+  FromFreeList(rdi + offsetof(IntFreeList, head), &PyLong_Type, slow);
   inc(dword[rdi + offsetof(IntFreeList, room)]);
-  mov(qword[r8], 1);
-  mov(qword[r8 + kType], Low(&PyLong_Type));
   mov(ptr[r8 + kSize], r11);
   PutDigits(r8);
   PutNew();
@@ -212,26 +211,14 @@ void StubCompiler::StoreFloat(Stubs* stubs) {
   align(16);
   stubs->store_float = here();
   Label make, slow;
-  mov(rax, ptr[rsi]);
-  test(rax, rax);
-  jz(make);
-  cmp(qword[rax], 1);
-  jne(make);
-  cmp(qword[rax + kType], Low(&PyFloat_Type));
-  jne(make);
+  LoadDying(&PyFloat_Type, make);
   movsd(ptr[rax + kDouble], xmm0);
   ret();
   L(make);
   mov(r11, ptr[ACT(interp)]);
   add(r11, static_cast<uint32_t>(offsetof(PyInterpreterState, float_state)));
-  mov(r8, ptr[r11 + offsetof(_Py_float_state, free_list)]);
-  test(r8, r8);
-  jz(slow);
-  mov(rax, ptr[r8 + kType]);
-  mov(ptr[r11 + offsetof(_Py_float_state, free_list)], rax);
+  FromFreeList(r11 + offsetof(_Py_float_state, free_list), &PyFloat_Type, slow);
   dec(dword[r11 + offsetof(_Py_float_state, numfree)]);
-  mov(qword[r8], 1);
-  mov(qword[r8 + kType], Low(&PyFloat_Type));
   movsd(ptr[r8 + kDouble], xmm0);
   PutNew();
   L(slow);
