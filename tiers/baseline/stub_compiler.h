@@ -170,8 +170,8 @@ class StubCompiler : public Assembler {
   Label drop_last_, match_, note_;
   uint8_t* epoch_write_ = nullptr;
   std::vector<InnerFrame> inner_frames_;
-  Label resume_, go_in_unit_, go_, other_tier_, leave_, transfer_, drop_,
-      hand_over_, step_stale_, finish_operator_;
+  Label resume_, go_in_unit_, go_, go_unless_traced_, other_tier_, leave_,
+      transfer_, drop_, hand_over_, step_stale_, finish_operator_;
 };
 
 }  // namespace pyvm::baseline

@@ -102,7 +102,7 @@ void StubCompiler::DropIn(const Xbyak::Reg64& reg) {
 void StubCompiler::LeaveFrame(Stubs* stubs) {
   align(16);
   stubs->leave_frame = here();
-  Label slow_pop, popped, stored, tracing, special, by_table;
+  Label slow_pop, popped, stored, special, by_table;
   mov(rcx, ptr[ACT(tstate)]);
   inc(dword[rcx + offsetof(PyThreadState, recursion_remaining)]);
   mov(rbp, ptr[FRAME(r13, f_func)]);
@@ -145,14 +145,15 @@ void StubCompiler::LeaveFrame(Stubs* stubs) {
   mov(rax, rdx);
   test(rdi, rdi);
   jnz(stored, T_NEAR);
-  L(tracing);
+  // rax: an instruction; rcx: its unit, which r13 and r14 belong to.
+  L(go_unless_traced_);
   cmp(byte[r15 + kUseTracing], 0);
   je(go_, T_NEAR);
   mov(rdi, rax);
   jmp(hand_over_, T_NEAR);
   L(stored);
   dec(qword[rdi]);
-  jnz(tracing);
+  jnz(go_unless_traced_);
   mov(rbx, rcx);
   mov(rbp, rax);
   mov(rsi, r12);
@@ -161,7 +162,7 @@ void StubCompiler::LeaveFrame(Stubs* stubs) {
   CallC(handlers::DropLast);
   mov(rcx, rbx);
   mov(rax, rbp);
-  jmp(tracing, T_NEAR);
+  jmp(go_unless_traced_, T_NEAR);
   L(special);
   mov(rdi, r12);
   test(r8d, static_cast<uint32_t>(kReturnSelf));

@@ -1,7 +1,6 @@
 // Stubs that resume and suspend generators and coroutines.
 #include "core/handlers/machine.h"
 #include "core/host/resume.h"
-#include "tiers/baseline/code.h"
 #include "tiers/baseline/stub_compiler.h"
 
 namespace pyvm::baseline {
@@ -114,12 +113,10 @@ const uint8_t* StubCompiler::Resume(bool with_value) {
   Switch();
   mov(r13, r9);
   mov(r14, ptr[UNIT(r11, pool)]);
-  mov(r12, ptr[UNIT(r11, instrs)]);
-  mov(rdx, ptr[UNIT(r11, tier_code)]);
-  mov(rcx, ptr[rdx + offsetof(Code, offsets)]);
-  mov(eax, dword[rcx + rbp * 4]);
-  add(rax, ptr[rdx + offsetof(Code, exec)]);
-  jmp(rax);
+  mov(rax, ptr[UNIT(r11, instrs)]);
+  lea(rax, ptr[rax + rbp * 8]);
+  mov(rcx, r11);
+  jmp(go_, T_NEAR);
   L(fail);
   jmp(rdx);
   return begin;
@@ -128,7 +125,7 @@ const uint8_t* StubCompiler::Resume(bool with_value) {
 void StubCompiler::Yield(Stubs* stubs) {
   align(16);
   stubs->yield = here();
-  Label by_table, sent, stored, drop, called_from_c, other;
+  Label by_table, sent, stored, drop, called_from_c;
   mov(byte[GEN(r13, gi_frame_state)],
       static_cast<uint32_t>(FRAME_SUSPENDED) & 0xff);
   mov(r10, ptr[ACT(tstate)]);
@@ -177,25 +174,11 @@ void StubCompiler::Yield(Stubs* stubs) {
   dec(qword[rdi]);
   jz(drop, T_NEAR);
   L(stored);
-  mov(r10, reinterpret_cast<uintptr_t>(&kThisTier));
-  cmp(ptr[UNIT(rcx, tier)], r10);
-  jne(other);
-  cmp(byte[r15 + kUseTracing], 0);
-  jne(other);
-  mov(rcx, ptr[UNIT(rcx, tier_code)]);
-  mov(rax, ptr[rcx + offsetof(Code, offsets)]);
-  mov(eax, dword[rax + rdx * 4]);
-  add(rax, ptr[rcx + offsetof(Code, exec)]);
-  jmp(rax);
+  lea(rax, ptr[r12 + rdx * 8]);
+  jmp(go_unless_traced_, T_NEAR);
   L(sent);
   mov(ptr[r13 + rax * 8 + 8], rbx);
   jmp(stored);
-  L(other);
-  lea(rax, ptr[r12 + rdx * 8]);
-  cmp(byte[r15 + kUseTracing], 0);
-  je(go_, T_NEAR);
-  mov(rdi, rax);
-  jmp(hand_over_, T_NEAR);
   L(drop);
   mov(rbx, rcx);
   mov(rbp, rdx);
