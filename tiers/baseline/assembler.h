@@ -33,8 +33,9 @@ inline bool IsLow(const void* object) {
 //   r13  the frame's registers             r15  the activation
 //   rbx, rbp  free within an instruction
 //
-// xmm8 to xmm11 hold numbers that are not boxed yet, an int as well. C
-// functions do not preserve them, but the stubs do.
+// xmm8 to xmm11 hold temporaries: numbers that are not boxed yet, an int as
+// well, and borrowed references. C functions do not preserve them, but the
+// stubs do.
 constexpr int kFirstSlot = 8;
 class Assembler : public Xbyak::CodeGenerator {
  public:

@@ -45,23 +45,13 @@ void Compiler::PutIntoFrame(const Held& held, uint32_t at) {
 }
 
 void Compiler::SecureHeld() {
+  Op op = BaseOf(in_.op);
   bool spares = SparesHeld(at_);
-  bool releases = !spares || in_.a < unit_.num_locals;
-  switch (BaseOf(in_.op)) {
-    case Op::kLOAD_ITEM_LIST:
-    case Op::kLOAD_ITEM_TUPLE:
-    case Op::kLOAD_ITEM_STR:
-    case Op::kLOAD_ITEM_ANY:
-    case Op::kLOAD_ATTR_VALUE:
-    case Op::kLOAD_ATTR_SLOT:
-    case Op::kLOAD_ATTR_NONDATA:
-    case Op::kLOAD_ATTR_MODULE:
-    case Op::kLOAD_ATTR_CLASS:
-      releases |= !KeepsAlive(in_.b);
-      break;
-    default:
-      break;
-  }
+  // Numbers refer to nothing, and what is moved is not released.
+  bool loads =
+      !IsIntArithmetic(op) && !IsFloatArithmetic(op) && op != Op::kMOVE;
+  bool releases =
+      !spares || in_.a < unit_.num_locals || (loads && !KeepsAlive(in_.b));
   if (!releases) return;
   for (int i = 0; i < held_.size;) {
     Held held = held_.all[i];
