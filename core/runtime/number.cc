@@ -16,11 +16,7 @@ void InitIntFreeList() {
 
 void EmptyIntFreeLists() {
   for (IntFreeList* list : {&int_free_list, &wide_int_free_list}) {
-    while (PyLongObject* l = list->head) {
-      list->head = reinterpret_cast<PyLongObject*>(Py_TYPE(l));
-      ++list->room;
-      PyObject_Free(l);
-    }
+    while (PyLongObject* l = list->Take()) PyObject_Free(l);
   }
 }
 
@@ -197,13 +193,8 @@ PyObject* NewWideInt(Wide value) {
     ++digits;
   }
   if (digits < kMinWideDigits) return NewInt(static_cast<int64_t>(value));
-  PyLongObject* l = wide_int_free_list.head;
-  if (l != nullptr) {
-    wide_int_free_list.head = reinterpret_cast<PyLongObject*>(Py_TYPE(l));
-    ++wide_int_free_list.room;
-    l->ob_base.ob_base.ob_type = &PyLong_Type;
-    l->ob_base.ob_base.ob_refcnt = 1;
-  } else {
+  PyLongObject* l = wide_int_free_list.Take();
+  if (l == nullptr) {
     l = _PyLong_New(digits);
     if (l == nullptr) return nullptr;
   }

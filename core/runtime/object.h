@@ -14,6 +14,25 @@ struct IntFreeList {
   // How many digits there is room for, one or two: CPython's allocator rounds
   // up what is asked for one digit, those that look for errors do not.
   uint32_t digits = 1;
+
+  // An int with one reference, whose size and digits are not set; or null.
+  PyLongObject* Take() {
+    PyLongObject* l = head;
+    if (l == nullptr) return nullptr;
+    head = reinterpret_cast<PyLongObject*>(Py_TYPE(l));
+    ++room;
+    l->ob_base.ob_base.ob_type = &PyLong_Type;
+    l->ob_base.ob_base.ob_refcnt = 1;
+    return l;
+  }
+  // Keeps an int whose last reference is gone; false if there is no room.
+  bool Put(PyObject* o) {
+    if (room <= 0) return false;
+    --room;
+    o->ob_type = reinterpret_cast<PyTypeObject*>(head);
+    head = reinterpret_cast<PyLongObject*>(o);
+    return true;
+  }
 };
 extern IntFreeList int_free_list;  // defined in number.cc
 // The same for ints of three to six digits, whose blocks have one size in
@@ -129,33 +148,20 @@ inline PyObject* NewInt(int64_t value) {
   if (IsSmallInt(value)) return SmallInt(value);
   uint64_t magnitude =
       value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-  PyLongObject* l = int_free_list.head;
-  if (l == nullptr || !FitsBox(magnitude)) [[unlikely]] {
+  PyLongObject* l = FitsBox(magnitude) ? int_free_list.Take() : nullptr;
+  if (l == nullptr) [[unlikely]]
     return NewIntSlow(value);
-  }
-  int_free_list.head = reinterpret_cast<PyLongObject*>(Py_TYPE(l));
-  ++int_free_list.room;
-  l->ob_base.ob_base.ob_type = &PyLong_Type;
-  l->ob_base.ob_base.ob_refcnt = 1;
   PutDigits(l, value < 0, magnitude);
   return reinterpret_cast<PyObject*>(l);
 }
 
 // Frees an exact int whose last reference is gone.
 inline void FreeInt(PyObject* o) {
-  auto* l = reinterpret_cast<PyLongObject*>(o);
-  if (IsBox(o) && int_free_list.room > 0) [[likely]] {
-    --int_free_list.room;
-    o->ob_type = reinterpret_cast<PyTypeObject*>(int_free_list.head);
-    int_free_list.head = l;
+  if (IsBox(o) && int_free_list.Put(o)) [[likely]]
     return;
-  }
   Py_ssize_t digits = IntSize(o) < 0 ? -IntSize(o) : IntSize(o);
   if (digits >= kMinWideDigits && digits <= kMaxWideDigits &&
-      wide_int_free_list.room > 0) {
-    --wide_int_free_list.room;
-    o->ob_type = reinterpret_cast<PyTypeObject*>(wide_int_free_list.head);
-    wide_int_free_list.head = l;
+      wide_int_free_list.Put(o)) {
     return;
   }
   PyObject_Free(o);
