@@ -112,6 +112,33 @@ void Compiler::Run() {
   }
 }
 
+void Compiler::Generic() {
+  Step(at_,
+       IsUnquickened(BaseOf(in_.op)) ? stubs_.step_unquickened : stubs_.step);
+  if (TargetOf(at_) >= 0) {
+    Taken& taken = takens_.emplace_back();
+    taken.at = at_;
+    test(rax, rax);
+    jnz(taken.label, T_NEAR);
+  } else if (FallsThrough()) {
+    test(rax, rax);
+    JumpOutsideIfNotZero(stubs_.transfer);
+  } else {
+    JumpOutside(stubs_.transfer);
+  }
+}
+
+Label& Compiler::Otherwise() {
+  if (slow_ == nullptr) {
+    slow_ = &slows_.emplace_back();
+    slow_->at = at_;
+    slow_->op = in_.op;
+    slow_->next = FallsThrough() ? next_ : 0;
+    slow_->held = held_at_start_;
+  }
+  return slow_->label;
+}
+
 int64_t Compiler::TargetOf(uint32_t at) const {
   switch (BaseOf(unit_.instrs[at].op)) {
     case Op::kBUILD_SLICE:

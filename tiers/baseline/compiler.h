@@ -230,32 +230,10 @@ class Compiler : public Assembler {
   int64_t TargetOf(uint32_t at) const;
   // Goes to the instruction in rax, which the handler of `at` has returned.
   void GoToReturned(uint32_t at);
-  void Generic() {
-    Step(at_,
-         IsUnquickened(BaseOf(in_.op)) ? stubs_.step_unquickened : stubs_.step);
-    if (TargetOf(at_) >= 0) {
-      Taken& taken = takens_.emplace_back();
-      taken.at = at_;
-      test(rax, rax);
-      jnz(taken.label, T_NEAR);
-    } else if (FallsThrough()) {
-      test(rax, rax);
-      JumpOutsideIfNotZero(stubs_.transfer);
-    } else {
-      JumpOutside(stubs_.transfer);
-    }
-  }
+  // The present instruction by its handler.
+  void Generic();
   // Where the guards of the present instruction go.
-  Label& Otherwise() {
-    if (slow_ == nullptr) {
-      slow_ = &slows_.emplace_back();
-      slow_->at = at_;
-      slow_->op = in_.op;
-      slow_->next = FallsThrough() ? next_ : 0;
-      slow_->held = held_at_start_;
-    }
-    return slow_->label;
-  }
+  Label& Otherwise();
 
   // The same for guards of what is burnt in.
   Label& Burnt() {
