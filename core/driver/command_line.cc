@@ -202,7 +202,7 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
       ->type_name("FILE")
       ->multi_option_policy(TakeLast);
   app->add_option("--dump", raw->dumps,
-                  "show what is made of the functions: bytecode, asm")
+                  "show what is made of the functions: bytecode, ir, llvm, asm")
       ->type_name("KIND,...[:GLOB]");
   app->add_flag("--list{all}", raw->lists,
                 "names, help and parameters of tiers, policies, monitors,\n"
@@ -245,10 +245,14 @@ absl::Status ParseDumps(const std::vector<std::string>& dumps,
         line->dump_bytecode = glob;
       } else if (kind == "asm") {
         line->dump_asm = glob;
+      } else if (kind == "ir") {
+        line->dump_ir = glob;
+      } else if (kind == "llvm") {
+        line->dump_llvm = glob;
       } else {
         return absl::InvalidArgumentError(
             absl::StrCat("--dump: unknown kind '", kind, "'",
-                         Suggestion(kind, {"bytecode", "asm"})));
+                         Suggestion(kind, {"bytecode", "ir", "llvm", "asm"})));
       }
     }
   }

@@ -25,6 +25,8 @@ struct CommandLine {
   std::vector<std::string> lists;    // kinds, or "all"
   std::string dump_bytecode;         // a glob, or ""
   std::string dump_asm;              // the same
+  std::string dump_ir;               // the same
+  std::string dump_llvm;             // the same
   uint32_t stress = 0;               // of enum Stress
   uint32_t perf = 0;                 // of enum Perf
   bool gdb = false;

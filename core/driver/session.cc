@@ -38,7 +38,7 @@ constexpr char kDisassembler[] = "llvm";
 // Lives for ever: tiers and options point into it.
 struct Session {
   std::vector<PluginInstance> tiers;
-  std::string dump_bytecode, dump_asm;
+  std::string dump_bytecode, dump_asm, dump_ir, dump_llvm;
   std::string build, program;
   bool want_stats = false;
   std::string stats_file;  // absolute; "" for stderr
@@ -193,18 +193,23 @@ void AddLiveUnits(Metrics* copy) {
   }
 }
 
+// Kept for ever; null for "".
+const char* Keep(const std::string& glob, std::string* at) {
+  *at = glob;
+  return glob.empty() ? nullptr : at->c_str();
+}
+
 void FillOptions(const CommandLine& line) {
   options.strict = line.strict;
   options.virtual_time = line.virtual_time;
   options.stress = line.stress;
   options.perf = line.perf;
   options.gdb = line.gdb;
-  TheSession().dump_bytecode = line.dump_bytecode;
-  options.dump_bytecode =
-      line.dump_bytecode.empty() ? nullptr : TheSession().dump_bytecode.c_str();
-  TheSession().dump_asm = line.dump_asm;
-  options.dump_asm =
-      line.dump_asm.empty() ? nullptr : TheSession().dump_asm.c_str();
+  Session& session = TheSession();
+  options.dump_bytecode = Keep(line.dump_bytecode, &session.dump_bytecode);
+  options.dump_asm = Keep(line.dump_asm, &session.dump_asm);
+  options.dump_ir = Keep(line.dump_ir, &session.dump_ir);
+  options.dump_llvm = Keep(line.dump_llvm, &session.dump_llvm);
   for (const auto& [name, value] : line.tunables) {
     for (int i = 0; i < kNumTunables; ++i) {
       if (name == kTunables[i].name) options.*kTunables[i].field = value;

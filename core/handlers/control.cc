@@ -281,9 +281,7 @@ PYVM_HANDLER Raise(PYVM_ARGS) {
   PyObject* exc = pc->b > 0 ? s[0] : nullptr;
   PyObject* cause = pc->b > 1 ? s[1] : nullptr;
   for (uint32_t i = 0; i < pc->b; ++i) s[i] = nullptr;
-  if (DoRaise(act->tstate, exc, cause) != 0) {
-    PYVM_TAIL Unwind(pc, regs, pool, act);
-  }
+  if (DoRaise(act->tstate, exc, cause) != 0) PYVM_ERROR_AGAIN();
   PYVM_ERROR();
 }
 
@@ -306,7 +304,7 @@ PYVM_HANDLER Reraise(PYVM_ARGS) {
   PyObject* exc = regs[pc->a];
   regs[pc->a] = nullptr;
   RestoreException(exc);
-  PYVM_TAIL Unwind(pc, regs, pool, act);
+  PYVM_ERROR_AGAIN();
 }
 
 PYVM_HANDLER EndAsyncFor(PYVM_ARGS) {
@@ -321,7 +319,7 @@ PYVM_HANDLER EndAsyncFor(PYVM_ARGS) {
     PYVM_NEXT_AFTER_CALL(1);
   }
   RestoreException(exc);
-  PYVM_TAIL Unwind(pc, regs, pool, act);
+  PYVM_ERROR_AGAIN();
 }
 
 PYVM_HANDLER CheckExcMatchOp(PYVM_ARGS) {

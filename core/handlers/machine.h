@@ -35,10 +35,16 @@ namespace pyvm::handlers {
 // instruction. It returns null to go on behind that instruction, an instruction
 // of the same frame to go on there, or kSwitched where act->pc, regs and pool
 // say how the activation goes on.
+//
+// Alone, in addition: an instruction that raises does not look for a handler.
+// It returns kFailed, and act->pc, regs and pool say where; and none hands its
+// frame to CPython's evaluator because tracing has been switched on. For a tier
+// that has the frame's other values elsewhere.
 #if PYVM_RETURNING
 #define PYVM_CC
 #define PYVM_HANDLER const Instr*
 inline const Instr* const kSwitched = reinterpret_cast<const Instr*>(1);
+inline const Instr* const kFailed = reinterpret_cast<const Instr*>(3);
 #else
 #define PYVM_CC __attribute__((preserve_none))
 #define PYVM_HANDLER PYVM_CC void
@@ -107,6 +113,18 @@ PYVM_HANDLER LeaveTier(PYVM_ARGS);
     pc += (n);       \
     PYVM_DISPATCH(); \
   } while (0)
+#if PYVM_ALONE
+#define PYVM_NEXT_AFTER_CALL(n) PYVM_NEXT(n)
+#define PYVM_JUMP_AFTER_CALL(n) PYVM_JUMP(n)
+#define PYVM_ERROR()  \
+  do {                \
+    act->pc = pc;     \
+    act->regs = regs; \
+    act->pool = pool; \
+    return kFailed;   \
+  } while (0)
+#define PYVM_ERROR_AGAIN() PYVM_ERROR()
+#else
 // After foreign code may have run: it may have switched tracing on.
 #define PYVM_NEXT_AFTER_CALL(n)                 \
   do {                                          \
@@ -125,6 +143,9 @@ PYVM_HANDLER LeaveTier(PYVM_ARGS);
   } while (0)
 // An exception is set, by the instruction at pc.
 #define PYVM_ERROR() PYVM_TAIL HandleError(pc, regs, pool, act)
+// An exception is set that has been raised before.
+#define PYVM_ERROR_AGAIN() PYVM_TAIL Unwind(pc, regs, pool, act)
+#endif
 
 // The instruction at pc has raised: adds to the traceback, then unwinds.
 PYVM_HANDLER HandleError(PYVM_ARGS);

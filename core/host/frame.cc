@@ -24,6 +24,8 @@ void PopDataStackSlow(PyThreadState* tstate, PyObject** base) {
   _PyThreadState_PopFrame(tstate, reinterpret_cast<Frame*>(base));
 }
 
+void ClearObservedFrame(Frame* frame) { _PyFrame_Clear(frame); }
+
 void ClearFrame(Frame* frame, const Unit* unit) {
   frame->stacktop = static_cast<int>(unit->num_locals);
   _PyFrame_Clear(frame);

@@ -134,6 +134,9 @@ __attribute__((always_inline)) inline Frame* PushFrame(PyThreadState* tstate,
 void ClearAndPopFrameSlow(PyThreadState* tstate, Frame* frame,
                           const Unit* unit);
 
+// _PyFrame_Clear, which plugins do not see.
+void ClearObservedFrame(Frame* frame);
+
 // The same for a frame that C code has entered; `stacktop` says how many of its
 // registers may hold references, or is negative if it has not run, for too much
 // recursion perhaps: its locals are its all then. Whoever dies with it may die
@@ -144,7 +147,7 @@ inline void ClearAndPopEntryFrame(PyThreadState* tstate, Frame* frame) {
   }
   --tstate->recursion_remaining;
   if (frame->frame_obj != nullptr || frame->f_locals != nullptr) [[unlikely]] {
-    _PyFrame_Clear(frame);
+    ClearObservedFrame(frame);
   } else {
     for (int i = 0, n = frame->stacktop; i < n; ++i) {
       Py_XDECREF(frame->localsplus[i]);

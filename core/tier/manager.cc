@@ -539,6 +539,20 @@ void Manager::NoteRenewal(Unit* unit, uint64_t start_ns, const char* refused) {
                CodeBytesOf(*unit));
 }
 
+void Manager::StepDown(Unit* unit, const char* reason) {
+  History& history = HistoryOf(unit);
+  uint32_t index = IndexOf(unit->tier);
+  const Tier* below = index > 0 && index < config_.tiers.size()
+                          ? config_.tiers[index - 1]
+                          : config_.landing;
+  history.blacklisted = true;
+  history.refused = reason;
+  if (Install(&history, below, {}).refused != nullptr) {
+    Install(&history, config_.landing, {});
+  }
+  GiveBudgets(unit, PYVM_NEVER, PYVM_NEVER);
+}
+
 void Manager::ReleaseRetired(Unit* unit) {
   if (unit->active != 0) return;
   auto found = histories_.find(unit);

@@ -54,6 +54,9 @@ class Manager {
   // A tier has replaced its own code of the unit, from `start_ns` (NowNs) on;
   // or could not, for this reason.
   void NoteRenewal(Unit* unit, uint64_t start_ns, const char* refused);
+  // The unit's tier gives it up, for this reason (a static string): it goes to
+  // the tier below, and no policy is asked about it any more.
+  void StepDown(Unit* unit, const char* reason);
   // Machine code comes near its limit: at the next event the policy is asked
   // what can be given up. Any thread, also in the middle of a compilation.
   void NoteMemoryPressure() {

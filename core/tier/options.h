@@ -33,7 +33,11 @@ struct Options {
   // --dump=bytecode[:GLOB]: null where it is not asked for; "*" for all
   // functions. The glob is matched against the qualified name.
   const char* dump_bytecode = nullptr;
-  const char* dump_asm = nullptr;  // the same for --dump=asm
+  // The same for the other kinds. Of what a tier with an IR compiles: that IR
+  // before the first pass and behind each, and the LLVM IR in the end.
+  const char* dump_asm = nullptr;
+  const char* dump_ir = nullptr;
+  const char* dump_llvm = nullptr;
 
   uint32_t perf = 0;  // of enum Perf
   bool gdb = false;   // GDB is told of each block of machine code
