@@ -1,0 +1,167 @@
+#include "passes/inline/inline.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <vector>
+
+#include "core/bytecode/unit.h"
+#include "passes/ir/builder.h"
+
+namespace pyvm::ir {
+namespace {
+
+// How many frames the call stands in, and whether one of them is the callee's.
+uint32_t DepthOf(const FrameState& call, const Unit* callee, bool* recursive) {
+  uint32_t depth = 0;
+  for (const FrameState* state = &call; state != nullptr;
+       state = state->caller) {
+    ++depth;
+    *recursive |= state->unit == callee;
+  }
+  return depth;
+}
+
+std::vector<Block*> Reachable(Block* entry) {
+  std::vector<Block*> blocks = {entry};
+  std::unordered_set<const Block*> seen = {entry};
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    for (Block* succ : blocks[i]->succs) {
+      if (succ != nullptr && seen.insert(succ).second) blocks.push_back(succ);
+    }
+  }
+  return blocks;
+}
+
+// An inlined frame exists only once code is left: nobody who looks at frames
+// may run inside of it. What dies there is an exception: who looks from a
+// finalizer sees the frames without it.
+bool ShowsItsFrame(const Node& node) {
+  switch (node.op) {
+    case Op::kDecRef:
+    case Op::kXDecRef:
+      return false;
+    case Op::kTakeReg:
+    case Op::kPutReg:
+      return true;  // of another frame
+    default:
+      return MayRunCode(node);
+  }
+}
+
+struct Body {
+  uint32_t nodes = 0;
+  bool fits = true;
+};
+Body Inspect(Block* entry) {
+  Body body;
+  for (Block* block : Reachable(entry)) {
+    for (Node* node : NodesOf(block)) {
+      ++body.nodes;
+      body.fits &= !ShowsItsFrame(*node);
+    }
+  }
+  return body;
+}
+
+// The block of `call` goes on in the body, whose ends go on behind the call.
+void Splice(Function& function, Node* call, const InlinedBody& body) {
+  Block* before = call->block;
+  Block* behind = function.SplitAfter(call);
+  Node* result = function.NewNode(Op::kPhi, {});
+  result->type = kObject;
+  for (Node* end : body.returns) {
+    Block* block = end->block;
+    Function::AddEdge(block, behind);
+    function.AddPhiInput(result, end->inputs[0]);
+    Function::Remove(end);
+    Function::Append(block, function.NewNode(Op::kJump, {}));
+  }
+  if (body.returns.size() == 1) {
+    result = result->inputs[0];
+  } else {
+    Function::InsertFirst(behind, result);
+  }
+  function.Replace(call, result);
+  Function::Append(before, function.NewNode(Op::kJump, {}));
+  Function::AddEdge(before, body.entry);
+}
+
+class Inliner {
+ public:
+  Inliner(Function& function, const PassContext& context)
+      : function_(function),
+        max_depth_(static_cast<uint32_t>(context.Get("depth"))),
+        max_callee_(static_cast<uint32_t>(context.Get("callee"))),
+        budget_(static_cast<uint32_t>(context.Get("budget"))) {}
+
+  uint32_t Run() {
+    uint32_t inlined = 0;
+    std::vector<Block*> blocks(function_.blocks());
+    for (Block* block : blocks) inlined += InlineIn(block);
+    return inlined;
+  }
+
+ private:
+  // The calls of a block, and of what follows it once a call has been cut out.
+  uint32_t InlineIn(Block* block) {
+    uint32_t inlined = 0;
+    for (Node* node = block->first; node != nullptr;) {
+      Node* next = node->next;
+      inlined += node->op == Op::kCallFunction && Inline(node) ? 1 : 0;
+      node = next;
+    }
+    return inlined;
+  }
+
+  bool Inline(Node* call) {
+    auto* callee = static_cast<Unit*>(const_cast<void*>(call->ptr));
+    bool recursive = false;
+    uint32_t depth = DepthOf(*call->state, callee, &recursive);
+    if (recursive || depth > max_depth_ || callee->num_instrs > max_callee_ ||
+        !callee->simple_args || spent_ > budget_) {
+      return false;
+    }
+    BuildOptions options;
+    options.denied = function_.denied;
+    options.caller = call->state;
+    options.function = call->inputs[0];
+    InlinedBody body;
+    const char* refused = nullptr;
+    if (!BuildInlined(&function_, callee, options, call->inputs.subspan(1),
+                      &body, &refused)) {
+      return false;
+    }
+    // A callee that only calls what is inlined into it is one that fits.
+    for (Block* block : Reachable(body.entry)) InlineIn(block);
+    Body found = Inspect(body.entry);
+    spent_ += found.nodes;
+    if (!found.fits || body.returns.empty()) return false;
+    Splice(function_, call, body);
+    return true;
+  }
+
+  Function& function_;
+  const uint32_t max_depth_, max_callee_, budget_;
+  uint32_t spent_ = 0;  // nodes of bodies that were built
+};
+
+uint32_t Run(Function& function, const PassContext& context) {
+  return Inliner(function, context).Run();
+}
+
+constexpr PassParameter kParameters[] = {
+    {"depth", "calls that are inlined into each other", 4},
+    {"callee", "instructions of bytecode that a callee may have", 120},
+    {"budget", "nodes that may be built in one function", 4000},
+};
+
+}  // namespace
+
+const Pass kInlinePass = {
+    .name = "inline",
+    .help = "puts the bodies of known Python functions in place of their calls",
+    .run = Run,
+    .parameters = kParameters,
+};
+
+}  // namespace pyvm::ir

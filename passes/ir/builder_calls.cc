@@ -1,0 +1,415 @@
+// Calls.
+#include <cstring>
+
+#include "core/host/frame.h"
+#include "core/host/host.h"
+#include "core/runtime/attribute.h"
+#include "passes/ir/builder_impl.h"
+
+namespace pyvm::ir {
+
+bool Builder::Calls(Bytecode op) {
+  if (!IsCall(op)) return false;
+  CallShape shape;
+  if (!FindShape(op, &shape)) return false;
+  if (!Denied()) {
+    if (CallBuiltin(op) || CallSqrt(shape) || CallKnown(op, shape)) return true;
+  }
+  // Instances are made faster by the handler than by the class.
+  if (op == Bytecode::kCALL_CLASS && options_.function == nullptr) return false;
+  CallGeneric(op, shape);
+  return true;
+}
+
+bool Builder::FindShape(Bytecode op, CallShape* shape) {
+  shape->num_args = Cache().num_args;
+  if (!IsMethodCall(op)) {
+    shape->callable = ListOperand(in_, 0);
+    shape->first = 1;
+    return true;
+  }
+  Node* function = regs_[in_->b];
+  if (function == nullptr || function->op == Op::kNull) {
+    shape->callable = TempOperand(in_->b + 1u);
+    return true;
+  }
+  if (function->type.nullable) {
+    bool python = op == Bytecode::kCALL_METHOD_PY ||
+                  op == Bytecode::kCALL_METHOD_PY_TEMPS ||
+                  op == Bytecode::kCALL_METHOD_PY_LENT;
+    if (!python || Denied()) return false;
+    Refine(function, Guard(Op::kGuardFull, {function}));
+  }
+  shape->callable = TempOperand(in_->b);
+  shape->has_self = true;
+  return true;
+}
+
+PyObject* Builder::Keywords() const {
+  uint32_t keywords = Cache().keywords;
+  return keywords == 0 ? nullptr : unit_->pool[-static_cast<int64_t>(keywords)];
+}
+
+Node* Builder::GuardConstant(Node* node, PyObject* object) {
+  if (ConstantOf(node) == object) return node;
+  Node* guarded = Guard(Op::kGuardIs, {node}, 0, object);
+  Refine(node, guarded);
+  return guarded;
+}
+
+void Builder::CallGeneric(Bytecode op, const CallShape& shape) {
+  Node* callable = Read(shape.callable);
+  // Of a builtin that is known, more can be made.
+  PyObject* example = ExampleOf(callable);
+  bool specialised =
+      op >= Bytecode::kCALL_STR && op <= Bytecode::kCALL_C_VECTOR;
+  if (specialised && example != nullptr && !Denied() &&
+      callable->op == Op::kLoadEntry) {
+    GuardConstant(callable, example);
+  }
+  std::vector<Node*> inputs = {Borrow(shape.callable)};
+  if (shape.has_self) inputs.push_back(Borrow(TempOperand(in_->b + 1u)));
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    inputs.push_back(Borrow(ListOperand(in_, shape.first + i)));
+  }
+  Finish(in_->a, Call(Op::kCall, inputs, 0, Keywords()));
+}
+
+// --- Python functions
+// --------------------------------------------------------
+
+bool Builder::FindFunction(PyObject* function, Callee* callee) const {
+  if (function == nullptr || !Py_IS_TYPE(function, &PyFunction_Type)) {
+    return false;
+  }
+  auto* func = reinterpret_cast<PyFunctionObject*>(function);
+  Unit* unit = UnitOf(reinterpret_cast<PyCodeObject*>(func->func_code));
+  if (unit == nullptr || !unit->simple_args) return false;
+  *callee = {FunctionVersion(func), unit, function};
+  return callee->version != 0;
+}
+
+bool Builder::FindCallee(Bytecode op, const CallShape& shape,
+                         Callee* callee) const {
+  const InlineCache& cache = Cache();
+  PyObject* example =
+      ExampleOf(regs_[KindOf(shape.callable) == OperandKind::kConst
+                          ? 0
+                          : RegisterOf(shape.callable)]);
+  bool cached =
+      (op >= Bytecode::kCALL_PY && op <= Bytecode::kCALL_METHOD_PY_LENT);
+  Callee seen;
+  bool known = FindFunction(example, &seen);
+  if (!cached) {
+    if (!known) return false;
+    *callee = seen;
+    return true;
+  }
+  auto* unit = reinterpret_cast<Unit*>(cache.value);
+  if (cache.version == 0 || !IsUnit(unit)) return false;
+  *callee = {cache.version, unit, nullptr};
+  if (known && seen.version == cache.version) callee->function = example;
+  return true;
+}
+
+bool Builder::Bind(const Callee& callee, uint32_t given,
+                   std::vector<int32_t>* from) const {
+  uint32_t count = callee.unit->arg_count;
+  PyObject* names = Keywords();
+  uint32_t keywords =
+      names == nullptr ? 0 : static_cast<uint32_t>(PyTuple_GET_SIZE(names));
+  if (given > count) return false;
+  if (given == count && keywords == 0) {
+    for (uint32_t i = 0; i < count; ++i) {
+      from->push_back(static_cast<int32_t>(i));
+    }
+    return true;
+  }
+  if (callee.function == nullptr) return false;
+  constexpr int32_t kNone = INT32_MIN;
+  from->assign(count, kNone);
+  uint32_t positional = given - keywords;
+  for (uint32_t i = 0; i < positional; ++i)
+    (*from)[i] = static_cast<int32_t>(i);
+  const PyCodeObject* code = callee.unit->code;
+  for (uint32_t k = 0; k < keywords; ++k) {
+    uint32_t i = static_cast<uint32_t>(code->co_posonlyargcount);
+    while (i < count && PyTuple_GET_ITEM(code->co_localsplusnames, i) !=
+                            PyTuple_GET_ITEM(names, k)) {
+      ++i;
+    }
+    if (i == count || (*from)[i] != kNone) return false;
+    (*from)[i] = static_cast<int32_t>(positional + k);
+  }
+  PyObject* defaults =
+      reinterpret_cast<PyFunctionObject*>(callee.function)->func_defaults;
+  auto num_defaults = defaults == nullptr
+                          ? 0u
+                          : static_cast<uint32_t>(PyTuple_GET_SIZE(defaults));
+  for (uint32_t i = 0; i < count; ++i) {
+    if ((*from)[i] != kNone) continue;
+    if (i + num_defaults < count) return false;
+    (*from)[i] = -1 - static_cast<int32_t>(i + num_defaults - count);
+  }
+  return true;
+}
+
+void Builder::TakeParameters(const CallShape& shape, const Callee& callee,
+                             const std::vector<int32_t>& from, Node* self,
+                             std::vector<Node*>* inputs) {
+  std::vector<Node*> given;
+  if (self != nullptr) given.push_back(self);
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    given.push_back(Take(ListOperand(in_, shape.first + i)));
+  }
+  for (int32_t source : from) {
+    inputs->push_back(
+        source >= 0 ? given[static_cast<size_t>(source)]
+                    : Own(Constant(PyTuple_GET_ITEM(
+                          reinterpret_cast<PyFunctionObject*>(callee.function)
+                              ->func_defaults,
+                          -1 - source))));
+  }
+}
+
+bool Builder::CallKnown(Bytecode op, const CallShape& shape) {
+  if (op == Bytecode::kCALL_CLASS) return CallClass();
+  Node* callable = Read(shape.callable);
+  Callee callee;
+  std::vector<int32_t> from;
+  if (!FindCallee(op, shape, &callee) ||
+      !Bind(callee, shape.num_args + (shape.has_self ? 1 : 0), &from)) {
+    return false;
+  }
+  if (callee.function != nullptr) {
+    callable = GuardConstant(callable, callee.function);
+  }
+  Node* function = Guard(Op::kGuardFunction, {callable}, callee.version);
+  Refine(callable, function);
+  std::vector<Node*> inputs = {function};
+  if (callee.function == nullptr) {
+    Borrow(shape.callable);
+  } else if (KindOf(shape.callable) == OperandKind::kTemp) {
+    // What is known lives as long as the code: as where the interpreter calls,
+    // the register is empty.
+    regs_[RegisterOf(shape.callable)] = nullptr;
+    Release(function);
+  }
+  Node* self = shape.has_self ? Take(TempOperand(in_->b + 1u)) : nullptr;
+  TakeParameters(shape, callee, from, self, &inputs);
+  Finish(in_->a, Call(Op::kCallFunction, inputs, callee.version, callee.unit));
+  return true;
+}
+
+bool Builder::CallClass() {
+  const InlineCache& cache = Cache();
+  CallShape shape;
+  FindShape(Bytecode::kCALL_CLASS, &shape);
+  PyTypeObject* cls = TypeOf(cache.version);
+  if (cls == nullptr || Py_TYPE(cls) != &PyType_Type ||
+      cls->tp_new != PyBaseObject_Type.tp_new) {
+    return false;
+  }
+  PyObject* init = _PyType_Lookup(cls, &_Py_ID(__init__));
+  Callee callee;
+  std::vector<int32_t> from;
+  if (init != cache.value || !FindFunction(init, &callee) ||
+      !Bind(callee, shape.num_args + 1, &from)) {
+    return false;
+  }
+  auto* object = reinterpret_cast<PyObject*>(cls);
+  Node* callable = GuardConstant(Read(shape.callable), object);
+  Guard(Op::kGuardClass, {callable}, cache.version);
+  Node* function = Guard(Op::kGuardFunction, {Constant(init)}, callee.version);
+  Node* self = Call(Op::kNewObject, {}, 0, object);
+  // It waits in the window for __init__ to end.
+  regs_[in_->b] = self;
+  if (KindOf(shape.callable) == OperandKind::kTemp) {
+    regs_[RegisterOf(shape.callable)] = nullptr;
+    Release(callable);
+  }
+  std::vector<Node*> inputs = {function};
+  Own(self);
+  TakeParameters(shape, callee, from, self, &inputs);
+  Node* result = Call(Op::kCallFunction, inputs, callee.version, callee.unit);
+  Call(Op::kInitDone, {result});
+  regs_[in_->b] = nullptr;
+  Finish(in_->a, self);
+  return true;
+}
+
+// --- Builtins
+// ----------------------------------------------------------------
+
+bool Builder::CallBuiltin(Bytecode op) {
+  switch (op) {
+    case Bytecode::kCALL_LEN:
+      return CallLen();
+    case Bytecode::kCALL_ISINSTANCE:
+      return CallIsinstance();
+    case Bytecode::kCALL_MIN:
+    case Bytecode::kCALL_MAX:
+      return CallExtreme(op == Bytecode::kCALL_MAX);
+    case Bytecode::kCALL_TYPE_VECTOR:
+      return CallRange();
+    case Bytecode::kCALL_LIST_APPEND:
+      return CallListAppend();
+    default:
+      return false;
+  }
+}
+
+bool Builder::CallLen() {
+  GuardConstant(Read(ListOperand(in_, 0)),
+                _PyInterpreterState_GET()->callable_cache.len);
+  Operand x = ListOperand(in_, 1);
+  Node* o = Read(x);
+  const PyTypeObject* type = Expected(o, x);
+  Node* size;
+  if (type == &PyList_Type || type == &PyTuple_Type) {
+    size = Emit(Op::kSizeOf, {GuardType(o, const_cast<PyTypeObject*>(type))});
+  } else {
+    size = Call(Op::kLength, {o});
+  }
+  Borrow(ListOperand(in_, 0));
+  Borrow(x);
+  Finish(in_->a, Emit(Op::kBoxInt, {size}));
+  return true;
+}
+
+bool Builder::CallIsinstance() {
+  GuardConstant(Read(ListOperand(in_, 0)),
+                _PyInterpreterState_GET()->callable_cache.isinstance);
+  Borrow(ListOperand(in_, 0));
+  Node* o = Borrow(ListOperand(in_, 1));
+  Node* cls = Borrow(ListOperand(in_, 2));
+  FinishBool(in_->a, Call(Op::kIsInstance, {o, cls}));
+  return true;
+}
+
+// Of two numbers of one kind.
+bool Builder::CallExtreme(bool max) {
+  if (Cache().num_args != 2) return false;
+  Operand x = ListOperand(in_, 1), y = ListOperand(in_, 2);
+  for (const PyTypeObject* type :
+       {Expected(Read(x), x), Expected(Read(y), y)}) {
+    if (type != &PyLong_Type && type != &PyFloat_Type) return false;
+  }
+  Node* known = GuardConstant(Read(ListOperand(in_, 0)), Cache().value);
+  Node* second = CompareTyped(y, x, max ? Cond::kGt : Cond::kLt);
+  if (second == nullptr) {
+    // What is left to the general call is guarded already; no harm.
+    static_cast<void>(known);
+    return false;
+  }
+  Sides sides = Branch(second);
+  Block* after = f_->NewBlock();
+  std::vector<Node*> inputs;
+  for (Operand chosen : {y, x}) {
+    Enter(chosen == y ? sides.yes : sides.no);
+    inputs.push_back(Own(Read(chosen)));
+    Emit(Op::kJump);
+    f_->AddEdge(block_, after);
+    if (x == y) break;
+  }
+  Enter(after);
+  Node* result = Make(Op::kPhi, inputs, nullptr);
+  result->type = Join(inputs[0]->type, inputs[1]->type);
+  Append(result);
+  phis_.push_back(result);
+  for (uint32_t i = 0; i < 3; ++i) Borrow(ListOperand(in_, i));
+  Finish(in_->a, result);
+  return true;
+}
+
+// A range that a loop iterates over need not exist.
+bool Builder::CallRange() {
+  auto* range = reinterpret_cast<PyObject*>(&PyRange_Type);
+  Node* callable = Read(ListOperand(in_, 0));
+  uint32_t n = Cache().num_args;
+  const Instr& next = unit_->instrs[next_];
+  if (ExampleOf(callable) != range || n < 1 || n > 3 || Cache().keywords != 0 ||
+      BaseOf(next.op) != Bytecode::kGET_ITER || next.b != TempOperand(in_->a) ||
+      IsLeader(next_)) {
+    return false;
+  }
+  for (uint32_t i = 1; i <= n; ++i) {
+    Operand x = ListOperand(in_, i);
+    const PyTypeObject* type = Expected(Read(x), x);
+    if (!CanBeInt(Read(x)) || (type != nullptr && type != &PyLong_Type)) {
+      return false;
+    }
+  }
+  GuardConstant(callable, range);
+  auto arg = [&](uint32_t i) { return AsInt(Read(ListOperand(in_, i))); };
+  Node* start = n == 1 ? ConstantInt(0) : arg(1);
+  Node* stop = arg(n == 1 ? 1 : 2);
+  Node* step = n == 3 ? arg(3) : ConstantInt(1);
+  if (n == 3 && (step->op != Op::kConstInt || step->imm == 0)) {
+    Guard(Op::kGuardTrue, {EmitImm(Op::kCompareInt, {step, ConstantInt(0)},
+                                   static_cast<int64_t>(Cond::kNe))});
+  }
+  Node* iterator = Emit(Op::kRangeIter, {start, stop, step});
+  iterator->type.exact = &PyRangeIter_Type;
+  for (uint32_t i = 0; i <= n; ++i) Borrow(ListOperand(in_, i));
+  Finish(next.a, iterator);
+  ++next_;
+  return true;
+}
+
+bool Builder::CallSqrt(const CallShape& shape) {
+  if (shape.num_args != 1 || shape.has_self || Keywords() != nullptr) {
+    return false;
+  }
+  Node* callable = Read(shape.callable);
+  PyObject* example = ExampleOf(callable);
+  if (example == nullptr || !PyCFunction_CheckExact(example)) return false;
+  auto* function = reinterpret_cast<PyCFunctionObject*>(example);
+  if (std::strcmp(function->m_ml->ml_name, "sqrt") != 0 ||
+      function->m_module == nullptr || !PyUnicode_Check(function->m_module) ||
+      !_PyUnicode_EqualToASCIIString(function->m_module, "math")) {
+    return false;
+  }
+  Operand x = ListOperand(in_, shape.first);
+  const PyTypeObject* type = Expected(Read(x), x);
+  if (!CanBeFloat(Read(x)) ||
+      (type != nullptr && type != &PyFloat_Type && type != &PyLong_Type)) {
+    return false;
+  }
+  GuardConstant(callable, example);
+  Node* root = Guard(Op::kSqrtFloat, {AsFloat(Read(x), x)});
+  Borrow(shape.callable);
+  Borrow(x);
+  Finish(in_->a, Emit(Op::kBoxFloat, {root}));
+  return true;
+}
+
+bool Builder::CallListAppend() {
+  CallShape shape;
+  if (!FindShape(Bytecode::kCALL_METHOD_PY, &shape) || !shape.has_self) {
+    return false;
+  }
+  Node* list = Read(TempOperand(in_->b + 1u));
+  if (list->type.exact != nullptr && list->type.exact != &PyList_Type) {
+    return false;
+  }
+  GuardConstant(Read(shape.callable),
+                _PyInterpreterState_GET()->callable_cache.list_append);
+  list = GuardType(list, &PyList_Type);
+  Borrow(shape.callable);
+  Borrow(TempOperand(in_->b + 1u));
+  Node* item = Take(ListOperand(in_, 0));
+  Call(Op::kAppendList, {list, item});
+  // Its None is seldom wanted.
+  const Instr& next = unit_->instrs[next_];
+  if (next.op == ConcreteOp(Bytecode::kDROP, TempOperand(0)) &&
+      next.a == TempOperand(in_->a) && !IsLeader(next_)) {
+    FinishWithout();
+    ++next_;
+  } else {
+    FinishLent(in_->a, Constant(Py_None));
+  }
+  return true;
+}
+
+}  // namespace pyvm::ir

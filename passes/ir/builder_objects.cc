@@ -1,0 +1,400 @@
+// Globals, attributes, methods, cells.
+#include "core/runtime/attribute.h"
+#include "passes/ir/builder_impl.h"
+
+namespace pyvm::ir {
+namespace {
+
+// The getter of a property; the struct is private to CPython's descrobject.c.
+PyObject* GetterOf(PyObject* property) {
+  struct Property {
+    PyObject ob_base;
+    PyObject* prop_get;
+  };
+  return reinterpret_cast<Property*>(property)->prop_get;
+}
+
+}  // namespace
+
+bool Builder::Objects(Bytecode op) {
+  if (op >= Bytecode::kLOAD_ATTR && op <= Bytecode::kLOAD_ATTR_NONDATA) {
+    LoadAttr(op);
+    return true;
+  }
+  if (op >= Bytecode::kLOAD_METHOD && op <= Bytecode::kLOAD_METHOD_CLASS) {
+    LoadMethod(op);
+    return true;
+  }
+  if (op >= Bytecode::kSTORE_ATTR && op <= Bytecode::kSTORE_ATTR_SLOT) {
+    StoreAttr(op);
+    return true;
+  }
+  switch (op) {
+    case Bytecode::kLOAD_GLOBAL:
+    case Bytecode::kLOAD_GLOBAL_MODULE:
+    case Bytecode::kLOAD_GLOBAL_BUILTIN:
+      LoadGlobal(op);
+      return true;
+    case Bytecode::kMAKE_CELL: {
+      Node* content = regs_[in_->a] != nullptr ? regs_[in_->a] : NullNode();
+      Node* cell = Emit(Op::kMakeCell, {content});
+      cell->type.exact = &PyCell_Type;
+      regs_[in_->a] = cell;
+      return true;
+    }
+    case Bytecode::kCOPY_FREE_VARS: {
+      Node* function = FunctionNode();
+      for (uint32_t i = 0; i < in_->b; ++i) {
+        Node* cell = EmitImm(Op::kFreeVar, {function}, i);
+        cell->type.exact = &PyCell_Type;
+        regs_[in_->a + i] = Own(cell);
+      }
+      return true;
+    }
+    case Bytecode::kLOAD_DEREF:
+      if (Denied()) return false;
+      LoadDeref();
+      return true;
+    case Bytecode::kSTORE_DEREF:
+      StoreDeref();
+      return true;
+    default:
+      return false;
+  }
+}
+
+Node* Builder::FunctionNode() {
+  if (options_.function != nullptr) return options_.function;
+  if (this_function_ == nullptr) {
+    this_function_ = f_->NewNode(Op::kThisFunction, {});
+    f_->InsertFirst(entry_, this_function_);
+  }
+  return this_function_;
+}
+
+// --- Cells
+// -------------------------------------------------------------------
+
+void Builder::LoadDeref() {
+  Node* cell = Read(LocalOperand(in_->b));
+  FinishLent(in_->a,
+             Guard(Op::kLoadSlot, {cell}, offsetof(PyCellObject, ob_ref)));
+}
+
+void Builder::StoreDeref() {
+  Node* value = Take(in_->b);
+  Node* cell = Read(LocalOperand(in_->a));
+  Release(
+      EmitImm(Op::kStoreSlot, {cell, value}, offsetof(PyCellObject, ob_ref)));
+}
+
+// --- Globals
+// -----------------------------------------------------------------
+
+// Once, before anything else: the code is for these namespaces.
+void Builder::GuardNamespaces() {
+  bool modules = false, builtins = false;
+  if (Denied()) globals_ = nullptr;
+  for (uint32_t i = 0; i < unit_->num_instrs; i += InstrWords(*unit_, i)) {
+    Bytecode op = BaseOf(unit_->instrs[i].op);
+    modules |= op == Bytecode::kLOAD_GLOBAL_MODULE;
+    builtins |= op == Bytecode::kLOAD_GLOBAL_BUILTIN;
+  }
+  if (globals_ == nullptr || !(modules || builtins)) return;
+  // Those of a function never change.
+  if (namespaces_known_) return;
+  Guard(Op::kGuardGlobals, {}, 0, globals_);
+  if (builtins && builtins_ != nullptr) {
+    Guard(Op::kGuardGlobals, {}, 1, builtins_);
+  }
+}
+
+PyDictKeysObject* Builder::KeysOf(PyObject* dict, uint32_t version) {
+  if (dict == nullptr || version == 0) return nullptr;
+  PyDictKeysObject* keys = reinterpret_cast<PyDictObject*>(dict)->ma_keys;
+  return keys->dk_version == version ? keys : nullptr;
+}
+
+Node* Builder::LoadEntry(PyObject* dict, uint32_t version, int64_t offset) {
+  PyDictKeysObject* keys = KeysOf(dict, version);
+  if (keys == nullptr) return nullptr;
+  PyObject* now = EntryAt(keys, offset);
+  if (now == nullptr) return nullptr;
+  Guard(Op::kGuardKeys, {}, version, dict);
+  Node* value =
+      Guard(Op::kLoadEntry, {}, 0, reinterpret_cast<char*>(keys) + offset);
+  SetExample(value, now);
+  return value;
+}
+
+void Builder::LoadGlobal(Bytecode op) {
+  const InlineCache& cache = Cache();
+  if (op != Bytecode::kLOAD_GLOBAL && globals_ != nullptr && !Denied()) {
+    Node* value = nullptr;
+    if (op == Bytecode::kLOAD_GLOBAL_MODULE) {
+      value = LoadEntry(globals_, cache.version, cache.index);
+    } else if (KeysOf(globals_, cache.version) != nullptr &&
+               KeysOf(builtins_, cache.version2) != nullptr) {
+      Guard(Op::kGuardKeys, {}, cache.version, globals_);
+      value = LoadEntry(builtins_, cache.version2, cache.index);
+    }
+    if (value != nullptr) return FinishLent(in_->a, value);
+  }
+  Finish(in_->a, Call(Op::kLoadGlobal, {}, 0, cache.name));
+}
+
+// --- Attributes
+// --------------------------------------------------------------
+
+Node* Builder::GuardOwner(Node* owner, PyTypeObject* type, uint32_t version) {
+  if (PyTypeObject* fixed = FixedType(type)) {
+    if (owner->type.exact != nullptr && owner->type.exact != fixed) {
+      return nullptr;
+    }
+    return GuardType(owner, fixed);
+  }
+  if (owner->type.exact != nullptr) return nullptr;
+  // Registers keep the value itself, so that guards of it are alike.
+  return Guard(Op::kGuardVersion, {owner}, version);
+}
+
+void Builder::LoadAttrGeneric() {
+  Node* owner = Borrow(in_->b);
+  Finish(in_->a, Call(Op::kLoadAttr, {owner}, 0, Cache().name));
+}
+
+void Builder::LoadAttr(Bytecode op) {
+  bool done = false;
+  if (!Denied()) {
+    switch (op) {
+      case Bytecode::kLOAD_ATTR_VALUE:
+        done = LoadAttrValue();
+        break;
+      case Bytecode::kLOAD_ATTR_SLOT:
+        done = LoadAttrSlot();
+        break;
+      case Bytecode::kLOAD_ATTR_NONDATA:
+        done = LoadAttrNondata();
+        break;
+      case Bytecode::kLOAD_ATTR_PROPERTY:
+        done = LoadAttrProperty();
+        break;
+      case Bytecode::kLOAD_ATTR_MODULE:
+      case Bytecode::kLOAD_ATTR_CLASS: {
+        Node* value = op == Bytecode::kLOAD_ATTR_MODULE ? LoadFromModule(in_->b)
+                                                        : LoadFromClass(in_->b);
+        done = value != nullptr;
+        if (done) {
+          Borrow(in_->b);
+          FinishLent(in_->a, value);
+        }
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  if (!done) LoadAttrGeneric();
+}
+
+bool Builder::LoadAttrValue() {
+  const InlineCache& cache = Cache();
+  PyTypeObject* type = TypeOf(cache.version);
+  if (type == nullptr) return false;
+  Node* owner = GuardOwner(Read(in_->b), type, cache.version);
+  if (owner == nullptr) return false;
+  Node* value = Guard(Op::kLoadInline, {owner}, cache.index);
+  PyObject* example = ExampleOf(owner);
+  if (example != nullptr && Py_TYPE(example) == type &&
+      (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0 &&
+      ValuesOf(example) != nullptr) {
+    SetExample(value, ValuesOf(example)->values[cache.index]);
+  }
+  Borrow(in_->b);
+  FinishLent(in_->a, value);
+  return true;
+}
+
+bool Builder::LoadAttrSlot() {
+  const InlineCache& cache = Cache();
+  PyTypeObject* type = TypeOf(cache.version);
+  if (type == nullptr) return false;
+  Node* owner = GuardOwner(Read(in_->b), type, cache.version);
+  if (owner == nullptr) return false;
+  Node* value = Guard(Op::kLoadSlot, {owner}, cache.index);
+  PyObject* example = ExampleOf(owner);
+  if (example != nullptr && Py_TYPE(example) == type) {
+    SetExample(value, *reinterpret_cast<PyObject**>(
+                          reinterpret_cast<char*>(example) + cache.index));
+  }
+  Borrow(in_->b);
+  FinishLent(in_->a, value);
+  return true;
+}
+
+bool Builder::LoadAttrNondata() {
+  const InlineCache& cache = Cache();
+  PyTypeObject* type = TypeOf(cache.version);
+  if (type == nullptr || _PyType_Lookup(type, cache.name) != cache.value) {
+    return false;
+  }
+  if (cache.version2 != 0 &&
+      ((type->tp_flags & Py_TPFLAGS_MANAGED_DICT) == 0 ||
+       reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys->dk_version !=
+           cache.version2)) {
+    return false;
+  }
+  Node* owner = GuardOwner(Read(in_->b), type, cache.version);
+  if (owner == nullptr) return false;
+  if (cache.version2 != 0) {
+    Guard(Op::kGuardInstanceKeys, {owner}, cache.version2);
+  }
+  Borrow(in_->b);
+  FinishLent(in_->a, Constant(cache.value));
+  return true;
+}
+
+bool Builder::LoadAttrProperty() {
+  const InlineCache& cache = Cache();
+  PyTypeObject* type = TypeOf(cache.version);
+  if (type == nullptr || _PyType_Lookup(type, cache.name) != cache.value ||
+      !Py_IS_TYPE(cache.value, &PyProperty_Type)) {
+    return false;
+  }
+  PyObject* getter = GetterOf(cache.value);
+  Callee callee;
+  if (getter == nullptr || !FindFunction(getter, &callee) ||
+      callee.unit->arg_count != 1) {
+    return false;
+  }
+  Node* owner = GuardOwner(Read(in_->b), type, cache.version);
+  if (owner == nullptr) return false;
+  Node* function =
+      Guard(Op::kGuardFunction, {Constant(getter)}, callee.version);
+  Node* self = Take(in_->b);
+  Finish(in_->a, Call(Op::kCallFunction, {function, self}, callee.version,
+                      callee.unit));
+  return true;
+}
+
+Node* Builder::LoadFromModule(Operand x) {
+  const InlineCache& cache = Cache();
+  Node* owner = Read(x);
+  PyObject* module = ExampleOf(owner);
+  if (module == nullptr || !PyModule_CheckExact(module)) return nullptr;
+  PyObject* dict = reinterpret_cast<PyModuleObject*>(module)->md_dict;
+  uint32_t version = TypeVersion(&PyModule_Type);
+  if (version == 0 || KeysOf(dict, cache.version) == nullptr) return nullptr;
+  owner = GuardConstant(owner, module);
+  // Its class may change.
+  Guard(Op::kGuardVersion, {owner}, version);
+  return LoadEntry(dict, cache.version, cache.index);
+}
+
+Node* Builder::LoadFromClass(Operand x) {
+  const InlineCache& cache = Cache();
+  PyTypeObject* cls = TypeOf(cache.version);
+  if (cls == nullptr || _PyType_Lookup(cls, cache.name) != cache.value) {
+    return nullptr;
+  }
+  Node* owner = GuardConstant(Read(x), reinterpret_cast<PyObject*>(cls));
+  if (Py_TYPE(cls) != &PyType_Type) {
+    Guard(Op::kGuardVersion, {owner}, cache.version2);
+  }
+  if (FixedType(cls) == nullptr) {
+    Guard(Op::kGuardClass, {owner}, cache.version);
+  }
+  return Constant(cache.value);
+}
+
+// --- Methods
+// -----------------------------------------------------------------
+
+void Builder::LoadMethod(Bytecode op) {
+  if (!Denied()) {
+    if (op == Bytecode::kLOAD_METHOD_VALUES ||
+        op == Bytecode::kLOAD_METHOD_NO_DICT) {
+      if (LoadMethodOfType(op)) return;
+    } else if (op == Bytecode::kLOAD_METHOD_MODULE ||
+               op == Bytecode::kLOAD_METHOD_CLASS) {
+      Node* value = op == Bytecode::kLOAD_METHOD_MODULE ? LoadFromModule(in_->b)
+                                                        : LoadFromClass(in_->b);
+      if (value != nullptr) {
+        Borrow(in_->b);
+        return FinishLent(in_->a + 1u, value);
+      }
+    }
+  }
+  if (options_.function != nullptr) {
+    // Without a frame of its own: a bound method.
+    Node* owner = Borrow(in_->b);
+    return Finish(in_->a + 1u, Call(Op::kLoadAttr, {owner}, 0, Cache().name));
+  }
+  RunHandler();
+}
+
+bool Builder::LoadMethodOfType(Bytecode op) {
+  const InlineCache& cache = Cache();
+  PyTypeObject* type = TypeOf(cache.version);
+  if (type == nullptr || _PyType_Lookup(type, cache.name) != cache.value) {
+    return false;
+  }
+  bool values = op == Bytecode::kLOAD_METHOD_VALUES;
+  if (values &&
+      ((type->tp_flags & Py_TPFLAGS_MANAGED_DICT) == 0 ||
+       reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys->dk_version !=
+           cache.version2)) {
+    return false;
+  }
+  Node* owner = GuardOwner(Read(in_->b), type, cache.version);
+  if (owner == nullptr) return false;
+  if (values) Guard(Op::kGuardInstanceKeys, {owner}, cache.version2);
+  Node* self = Take(in_->b);
+  regs_[in_->a] = Own(Constant(cache.value));
+  regs_[in_->a + 1u] = self;
+  return true;
+}
+
+// --- Stores
+// ------------------------------------------------------------------
+
+void Builder::StoreAttr(Bytecode op) {
+  if (!Denied() && StoreAttrFast(op)) return;
+  Node* owner = Borrow(in_->a);
+  Node* value = Borrow(in_->b);
+  Call(Op::kStoreAttr, {owner, value}, 0, Cache().name);
+  FinishWithout();
+}
+
+bool Builder::StoreAttrFast(Bytecode op) {
+  if (op != Bytecode::kSTORE_ATTR_VALUE && op != Bytecode::kSTORE_ATTR_SLOT) {
+    return false;
+  }
+  const InlineCache& cache = Cache();
+  PyTypeObject* type = TypeOf(cache.version);
+  if (type == nullptr) return false;
+  Node* owner = GuardOwner(Read(in_->a), type, cache.version);
+  if (owner == nullptr) return false;
+  Node* value = Read(in_->b);
+  bool temp = KindOf(in_->b) == OperandKind::kTemp;
+  Node* old;
+  if (op == Bytecode::kSTORE_ATTR_VALUE) {
+    old = Guard(Op::kStoreInline, {owner, value}, cache.index);
+  } else {
+    old = EmitImm(Op::kStoreSlot, {owner, value}, cache.index);
+  }
+  // The reference that was stored. Not before the store: where its guard
+  // fails, there is none to give back.
+  if (temp) {
+    regs_[RegisterOf(in_->b)] = nullptr;
+  } else {
+    Own(value);
+  }
+  // In the order of the interpreter.
+  Borrow(in_->a);
+  Release(old);
+  FinishWithout();
+  return true;
+}
+
+}  // namespace pyvm::ir

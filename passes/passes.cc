@@ -1,0 +1,30 @@
+#include "passes/passes.h"
+
+#include "passes/dce/dce.h"
+#include "passes/guards/guards.h"
+#include "passes/inline/inline.h"
+#include "passes/licm/licm.h"
+#include "passes/refcount/refcount.h"
+#include "passes/simplify/simplify.h"
+#include "passes/unbox/unbox.h"
+
+namespace pyvm::ir {
+namespace {
+
+constexpr const Pass* kAll[] = {
+    &kInlinePass, &kSimplifyPass, &kUnboxPass, &kGuardsPass,
+    &kLicmPass,   &kRefcountPass, &kDcePass,
+};
+
+}  // namespace
+
+std::span<const Pass* const> AllPasses() { return kAll; }
+
+// Guards come first where types are known that unboxing asks for; refcount last
+// of those that ask who keeps what alive.
+std::string_view DefaultPasses() {
+  return "inline,simplify,guards,simplify,unbox,simplify,guards,licm,guards,"
+         "simplify,refcount,dce";
+}
+
+}  // namespace pyvm::ir
