@@ -1,0 +1,160 @@
+// The machine code of a unit, and what is known of the places where it can be
+// left or looked at.
+#ifndef PYVM_TIERS_LLVM_CODE_H_
+#define PYVM_TIERS_LLVM_CODE_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/bytecode/unit.h"
+#include "core/host/activation.h"
+#include "core/host/frame.h"
+#include "core/host/observers.h"
+#include "core/tier/tier.h"
+
+namespace pyvm::llvm_tier {
+
+// How a register's content is found.
+enum class Location : uint8_t {
+  kEmpty,
+  kConstant,  // an object at `constant`
+  kObject,    // values[index]; null only where the register may be empty
+  kInt,       // values[index] is an int64, which is boxed
+  kFloat,     // a float64
+  kBool,      // 0 or 1
+};
+struct SlotMap {
+  Location where = Location::kEmpty;
+  bool owned = false;  // kObject: the reference is the frame's to take
+  uint16_t index = 0;  // equal ones are one object: boxed once
+  // The register is empty if values[present] is 0.
+  static constexpr uint16_t kAlways = 0xffff;
+  uint16_t present = kAlways;
+  PyObject* constant = nullptr;
+};
+// A frame as it stands at a site.
+struct FrameMap {
+  Unit* unit = nullptr;
+  uint32_t instr = 0;
+  SlotMap function;  // of an inlined frame: its function object, lent
+  std::vector<SlotMap> slots;
+  // Whose speculation fails if code is left here; see ir::FrameState. Null:
+  // that of `instr`.
+  Unit* blamed_unit = nullptr;
+  uint32_t blamed_instr = 0;
+};
+
+// A place in machine code where control may leave it, or where others may look
+// at its frames. The frames are listed from the outermost, which is the real
+// one, to the innermost; those behind the first are inlined, and exist only
+// once somebody needs them.
+struct Site {
+  uint32_t number = 0;      // in the code
+  uint32_t failures = 0;    // how often a guard has failed here
+  const char* reason = "";  // the operation that it belongs to
+  std::vector<FrameMap> frames;
+};
+
+// What compiled code keeps on the native stack: the site where it is, and the
+// values that the site's maps refer to. The frame's spare register (see
+// SpareRegister) points to it while the code runs.
+struct NativeFrame {
+  const Site* site;
+  uint64_t values[1];  // as many as the code's sites need
+};
+
+// A frame that native code runs has this `stacktop`: its registers hold nothing
+// but what the code has left there, and NativeFrame says the rest. Otherwise as
+// in any running frame: linked, with its link in front.
+inline constexpr int kNativeStacktop = kAwayStacktop;
+
+// Frames of ours have room for one word behind their registers.
+inline NativeFrame*& NativeFrameOf(PyObject** regs, const Unit* unit) {
+  return *reinterpret_cast<NativeFrame**>(regs + unit->num_registers);
+}
+
+// Runs the frame (pushed, linked as current, its registers as the entry expects
+// them) to its end. Returns its result, or null with an exception. The frame
+// stays linked, and holds nothing above its locals; its `stacktop` says how
+// many registers may hold references, as ClearAndPopEntryFrame wants it.
+using Entry = PyObject* (*)(Activation* act, PyObject** regs);
+
+// Where code begins at a loop's header; `entry` is null if there can be none.
+struct LoopEntry {
+  uint32_t instr;
+  Entry entry;
+};
+
+// What the next compilation must not speculate on, since it has failed too
+// often: the operation `reason` at this instruction. `unit` is that of the
+// instruction, which may have been inlined.
+struct Denial {
+  const Unit* unit;
+  uint32_t instr;
+  const char* reason;  // a static string
+};
+using Denials = std::vector<Denial>;
+
+// Unit::tier_code of a unit that this tier runs. Guarded by the GIL.
+struct Code {
+  Unit* unit = nullptr;
+  // Null if it has not been compiled, or (no_start) cannot be.
+  Entry start = nullptr;
+  bool no_start = false;
+  std::vector<LoopEntry> loops;
+  std::vector<uint32_t> headers;  // of the unit's loops, sorted
+  // Stable addresses: machine code points to them.
+  std::vector<std::unique_ptr<Site>> sites;
+  std::vector<const uint8_t*> blocks;  // in code memory
+  std::vector<PyObject*> references;   // what it refers to; owned, sorted
+  uint64_t bytes = 0;                  // of machine code
+  uint32_t running = 0;                // native frames in it
+  bool retired = false;                // freed when nothing runs in it
+  // Compiled anew at the next entry, with these denials.
+  bool stale = false;
+  uint32_t renewals = 0;
+  Denials denials;
+  Denials reached;  // where code has been left that had never run
+};
+
+// Code with one entry: at the function's start, or at the header of the loop at
+// instruction request.loop. Null with a reason, a static string.
+Code* Compile(Unit* unit, const CompileRequest& request, const char** refused);
+
+// Where code of the unit can be entered: at its start (`loop` null) or at the
+// header of a loop: at any other instruction code has no entry. Compiles what
+// has become stale, and entries that are wanted for the first time, which may
+// run code (a policy's). Null if there is none.
+Entry FindEntry(Unit* unit, const uint32_t* loop);
+
+// The unit's code if this tier runs it; else null.
+Code* CodeOf(const Unit* unit);
+
+// Gives the code back once nothing runs in it.
+void Release(Code* code);
+
+// Around the execution of code.
+class Running {
+ public:
+  explicit Running(Code* code) : code_(code) { ++code->running; }
+  ~Running() {
+    if (--code_->running == 0 && code_->retired) Free(code_);
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  static void Free(Code* code);
+  Code* const code_;
+};
+
+// A guard of the site, in a frame of `unit`, has failed.
+void NoteFailure(Unit* unit, Site* site);
+
+// The tier itself.
+extern const Tier kTier;
+
+}  // namespace pyvm::llvm_tier
+
+#endif  // PYVM_TIERS_LLVM_CODE_H_

@@ -1,0 +1,61 @@
+// From the intermediate representation to machine code, by way of LLVM.
+//
+// deps: //core/code, //core/host, //core/runtime, //core/tier, //passes/ir,
+// @absl//:status, @llvm. The .cc files of this half: lowering.cc,
+// lowering_context.cc, ops_numbers.cc, ops_objects.cc, ops_containers.cc,
+// ops_calls.cc, site_builder.cc, codegen.cc, runtime_ops.cc.
+#ifndef PYVM_TIERS_LLVM_LOWERING_H_
+#define PYVM_TIERS_LLVM_LOWERING_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "passes/ir/ir.h"
+#include "tiers/llvm/code.h"
+
+namespace pyvm::llvm_tier {
+
+struct GenerateOptions {
+  // Of LLVM's optimizer and code generator: 0 to 3.
+  int level = 1;
+  // Whether LLVM checks what it is given: a mistake ends the process.
+  bool verify = false;
+  // Where text goes that somebody wants to see; null: nowhere.
+  std::string* llvm_ir = nullptr;            // as lowered
+  std::string* optimized_llvm_ir = nullptr;  // as optimized
+};
+
+struct LoweredCode {
+  Entry entry = nullptr;
+  const uint8_t* block = nullptr;  // in TheCodeMemory(), known to TheCodeMap()
+  uint64_t bytes = 0;              // of instructions
+  uint64_t block_bytes = 0;        // with constants and unwind tables
+  std::vector<std::unique_ptr<Site>> sites;
+  // What it took, in nanoseconds.
+  uint64_t lower_ns = 0, optimize_ns = 0, emit_ns = 0;
+};
+
+// LLVM, set up for the machine that this runs on. Not thread-safe.
+class Backend {
+ public:
+  // Null where executable memory cannot be had; *refused (a static string) says
+  // why then.
+  static std::unique_ptr<Backend> Create(const char** refused);
+  virtual ~Backend() = default;
+
+  // Code for `fn`, whose blocks are put into order. Nothing, and *refused set
+  // to a static string, if there can be none.
+  virtual std::optional<LoweredCode> Generate(ir::Function& fn,
+                                              const GenerateOptions& options,
+                                              const char** refused) = 0;
+
+  // Gives a block back. Nothing runs in it.
+  virtual void Release(const uint8_t* block) = 0;
+};
+
+}  // namespace pyvm::llvm_tier
+
+#endif  // PYVM_TIERS_LLVM_LOWERING_H_

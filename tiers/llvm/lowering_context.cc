@@ -1,0 +1,393 @@
+#include "tiers/llvm/lowering_context.h"
+
+#include <algorithm>
+#include <string>
+
+#include "tiers/llvm/frames.h"
+
+namespace pyvm::llvm_tier {
+namespace {
+
+using Handler = llvm::Value* (*)(Lowering&, const ir::Node&);
+constexpr Handler kHandlers[] = {
+#define PYVM_IR_OP(name, ...) Lower##name,
+#include "passes/ir/ops.def"
+#undef PYVM_IR_OP
+};
+static_assert(std::size(kHandlers) == ir::kNumOps);
+
+constexpr const char* kMemNames[] = {
+    "refcount", "type",     "size",  "digit",  "double",  "items",   "item",
+    "array",    "values",   "value", "slot",   "dict",    "version", "iterator",
+    "freelist", "register", "frame", "native", "breaker",
+};
+static_assert(std::size(kMemNames) == kNumMems);
+
+// Unlike __builtin_expect's 2000: guards hardly ever fail.
+constexpr uint32_t kLikelyWeight = 1u << 20;
+
+}  // namespace
+
+Lowering::Lowering(ir::Function& fn, llvm::Module& module,
+                   const HomeSlots& homes, SiteBuilder& sites)
+    : b(module.getContext()),
+      context(module.getContext()),
+      ptr(b.getPtrTy()),
+      i1(b.getInt1Ty()),
+      i8(b.getInt8Ty()),
+      i32(b.getInt32Ty()),
+      i64(b.getInt64Ty()),
+      f64(b.getDoubleTy()),
+      fn_(fn),
+      module_(module),
+      homes_(homes),
+      sites_(sites) {
+  llvm::MDBuilder md(context);
+  llvm::MDNode* root = md.createTBAARoot("pyvm");
+  for (int i = 0; i < kNumMems; ++i) {
+    llvm::MDNode* type = md.createTBAAScalarTypeNode(kMemNames[i], root);
+    mems_[i] = md.createTBAAStructTagNode(type, type, 0);
+  }
+  likely_ = md.createBranchWeights(kLikelyWeight, 1);
+  unlikely_ = md.createBranchWeights(1, kLikelyWeight);
+}
+
+// --- The function -----------------------------------------------------------
+
+llvm::Function* Lowering::Run() {
+  auto* type = llvm::FunctionType::get(ptr, {ptr, ptr}, false);
+  function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
+                                     kEntryName, module_);
+  function_->addFnAttr("frame-pointer", "all");
+  function_->addFnAttr(llvm::Attribute::NoUnwind);
+  function_->setUWTableKind(llvm::UWTableKind::Async);
+  act = function_->getArg(0);
+  regs = function_->getArg(1);
+
+  uint32_t ids = 0;
+  for (const ir::Block* block : fn_.blocks()) ids = std::max(ids, block->id);
+  blocks_.resize(ids + 1);
+  edges_.resize(ids + 1);
+  values_.resize(fn_.num_nodes());
+  stored_behind_.resize(ids + 1);
+  Prologue();
+  for (const ir::Block* block : fn_.blocks()) {
+    blocks_[block->id] = NewBlock("b");
+  }
+  b.CreateBr(BlockOf(fn_.entry()));
+  for (const ir::Block* block : fn_.blocks()) Body(*block);
+  for (const ir::Block* block : fn_.blocks()) FillPhis(*block);
+  return function_;
+}
+
+void Lowering::Prologue() {
+  Begin(NewBlock("entry"));
+  native_ = b.CreateAlloca(llvm::ArrayType::get(i64, 1 + homes_.num_slots()),
+                           nullptr, "native");
+  if (size_t n = MaxArguments(); n > 0) {
+    arguments_ =
+        b.CreateAlloca(llvm::ArrayType::get(ptr, n), nullptr, "arguments");
+  }
+  Store(native_, Register(fn_.unit()->num_registers), Mem::kFrame);
+  Store(b.getInt32(static_cast<uint32_t>(kNativeStacktop)),
+        FrameField(offsetof(Frame, stacktop)), Mem::kFrame);
+}
+
+size_t Lowering::MaxArguments() const {
+  size_t most = 0;
+  for (const ir::Block* block : fn_.blocks()) {
+    for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
+      if (n->op == ir::Op::kCall || n->op == ir::Op::kCallFunction ||
+          n->op == ir::Op::kMakeTuple || n->op == ir::Op::kMakeList) {
+        most = std::max(most, n->inputs.size() + 1);
+      }
+    }
+  }
+  return most;
+}
+
+void Lowering::Body(const ir::Block& block) {
+  Begin(BlockOf(&block));
+  if (block.idom == nullptr) {
+    stored_.assign(homes_.values().size(), false);
+  } else {
+    stored_ = stored_behind_[block.idom->id];
+  }
+  const ir::Node* n = block.first;
+  for (; n != nullptr && n->op == ir::Op::kPhi; n = n->next) {
+    values_[n->id] = LowerPhi(*this, *n);
+  }
+  for (const ir::Node* phi = block.first; phi != n; phi = phi->next) {
+    StoreEarly(*phi);
+  }
+  for (; n != nullptr; n = n->next) {
+    values_[n->id] = kHandlers[static_cast<size_t>(n->op)](*this, *n);
+    if (!n->info().Has(ir::kEnd)) StoreEarly(*n);
+  }
+  stored_behind_[block.id] = stored_;
+}
+
+void Lowering::FillPhis(const ir::Block& block) {
+  for (const ir::Node* n = block.first; n != nullptr && n->op == ir::Op::kPhi;
+       n = n->next) {
+    auto* phi = llvm::cast<llvm::PHINode>(values_[n->id]);
+    for (size_t i = 0; i < block.preds.size(); ++i) {
+      const ir::Block* pred = block.preds[i];
+      // Both edges of a branch may lead here.
+      bool second = pred->succs[0] != &block ||
+                    std::find(block.preds.begin(), block.preds.begin() + i,
+                              pred) != block.preds.begin() + i;
+      const auto& edges = edges_[pred->id];
+      phi->addIncoming(In(*n, i), second ? edges.second : edges.first);
+    }
+  }
+}
+
+void Lowering::NoteEdge(const ir::Block* from, int which) {
+  auto& edges = edges_[from->id];
+  (which == 0 ? edges.first : edges.second) = b.GetInsertBlock();
+}
+
+llvm::Type* Lowering::TypeFor(ir::Rep rep) const {
+  switch (rep) {
+    case ir::Rep::kInt:
+      return i64;
+    case ir::Rep::kFloat:
+      return f64;
+    case ir::Rep::kBool:
+      return i1;
+    default:
+      return ptr;
+  }
+}
+
+llvm::Value* LowerPhi(Lowering& l, const ir::Node& n) {
+  return l.b.CreatePHI(l.TypeFor(n.type.rep),
+                       static_cast<unsigned>(n.inputs.size()));
+}
+
+// --- Memory -----------------------------------------------------------------
+
+llvm::Constant* Lowering::Address(const void* address) const {
+  return llvm::ConstantExpr::getIntToPtr(
+      llvm::ConstantInt::get(i64, reinterpret_cast<uintptr_t>(address)), ptr);
+}
+
+llvm::Value* Lowering::At(llvm::Value* base, int64_t offset) {
+  return offset == 0 ? base : b.CreateGEP(i8, base, b_i64(offset));
+}
+
+llvm::Value* Lowering::Indexed(llvm::Value* base, llvm::Value* index) {
+  return b.CreateGEP(i64, base, index);
+}
+
+llvm::LoadInst* Lowering::Load(llvm::Type* type, llvm::Value* at, Mem mem) {
+  llvm::LoadInst* load = b.CreateLoad(type, at);
+  load->setMetadata(llvm::LLVMContext::MD_tbaa, mems_[static_cast<int>(mem)]);
+  return load;
+}
+
+void Lowering::Store(llvm::Value* value, llvm::Value* at, Mem mem) {
+  b.CreateStore(value, at)->setMetadata(llvm::LLVMContext::MD_tbaa,
+                                        mems_[static_cast<int>(mem)]);
+}
+
+llvm::LoadInst* Lowering::LoadFixed(llvm::Type* type, llvm::Value* base,
+                                    int64_t offset) {
+  llvm::LoadInst* load = b.CreateLoad(type, At(base, offset));
+  load->setMetadata(llvm::LLVMContext::MD_invariant_load,
+                    llvm::MDNode::get(context, {}));
+  return load;
+}
+
+llvm::Value* Lowering::Interp() {
+  return LoadFixed(ptr, act, offsetof(Activation, interp));
+}
+
+llvm::Value* Lowering::ArgumentSlot(size_t i) {
+  return At(arguments_, static_cast<int64_t>(i * sizeof(PyObject*)));
+}
+
+// --- Control ----------------------------------------------------------------
+
+llvm::BasicBlock* Lowering::NewBlock(const char* name) {
+  return llvm::BasicBlock::Create(context, name, function_);
+}
+
+void Lowering::Branch(llvm::Value* condition, llvm::BasicBlock* yes,
+                      llvm::BasicBlock* no, Odds odds) {
+  b.CreateCondBr(condition, yes, no,
+                 odds == kEven     ? nullptr
+                 : odds == kLikely ? likely_
+                                   : unlikely_);
+}
+
+void Lowering::Guard(const ir::Node& n, llvm::Value* ok) {
+  if (auto* known = llvm::dyn_cast<llvm::ConstantInt>(ok);
+      known != nullptr && known->isOne()) {
+    return;
+  }
+  llvm::BasicBlock* next = NewBlock("ok");
+  Branch(ok, next, Failed(n), kLikely);
+  Begin(next);
+}
+
+llvm::BasicBlock* Lowering::Leave(llvm::BasicBlock** known, const char* name,
+                                  const void* function) {
+  if (*known != nullptr) return *known;
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  *known = NewBlock(name);
+  Begin(*known);
+  b.CreateRet(ColdCall(function, ptr, {act, regs, native_}));
+  return *known;
+}
+
+// The exit of the node's state, if what it stores is all that is missing here;
+// else a new one.
+Lowering::Exit& Lowering::ExitFor(const ir::Node& n) {
+  Exit& exit = exits_[n.state];
+  std::vector<uint32_t> missing = Missing(n.state);
+  bool fits =
+      std::all_of(missing.begin(), missing.end(), [&exit](uint32_t number) {
+        return std::find(exit.stored.begin(), exit.stored.end(), number) !=
+               exit.stored.end();
+      });
+  if (exit.block != nullptr && fits) return exit;
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  llvm::BasicBlock* deopt =
+      Leave(&deopt_, "deopt", reinterpret_cast<const void*>(pyvm_llvm_deopt));
+  exit = {};
+  exit.block = NewBlock("leave");
+  Begin(exit.block);
+  exit.site = b.CreatePHI(ptr, 2);
+  exit.stored = std::move(missing);
+  Store(exit.site, native_, offsetof(NativeFrame, site), Mem::kNative);
+  for (uint32_t number : exit.stored) StoreHome(number);
+  b.CreateBr(deopt);
+  return exit;
+}
+
+llvm::BasicBlock* Lowering::Failed(const ir::Node& n) {
+  Exit& exit = ExitFor(n);
+  llvm::BasicBlock*& block = exit.by_op[static_cast<int>(n.op)];
+  if (block != nullptr) return block;
+  llvm::IRBuilder<>::InsertPointGuard guard(b);
+  block = NewBlock("failed");
+  Begin(block);
+  b.CreateBr(exit.block);
+  exit.site->addIncoming(Address(sites_.SiteOf(n.state, n.op)), block);
+  return block;
+}
+
+void Lowering::StoreHome(uint32_t number) {
+  const HomeSlots::Value& home = homes_.values()[number];
+  llvm::Value* value = values_[home.node->id];
+  if (value->getType() == i1) value = b.CreateZExt(value, i64);
+  auto offset = offsetof(NativeFrame, values) + home.slot * sizeof(uint64_t);
+  Store(value, native_, static_cast<int64_t>(offset), Mem::kNative);
+}
+
+void Lowering::StoreEarly(const ir::Node& n) {
+  uint32_t number = homes_.NumberOf(&n);
+  if (number == HomeSlots::kNone || homes_.values()[number].node != &n ||
+      !homes_.values()[number].early) {
+    return;
+  }
+  StoreHome(number);
+  stored_[number] = true;
+}
+
+std::vector<uint32_t> Lowering::Missing(const ir::FrameState* state) const {
+  std::vector<uint32_t> missing;
+  for (uint32_t number : homes_.ValuesOf(state)) {
+    if (!stored_[number]) missing.push_back(number);
+  }
+  return missing;
+}
+
+void Lowering::Publish(const ir::Node& n, Way way) {
+  Store(Address(sites_.SiteOf(n.state, n.op)), native_,
+        offsetof(NativeFrame, site), Mem::kNative);
+  for (uint32_t number : Missing(n.state)) {
+    StoreHome(number);
+    if (way == kOnTheWay) stored_[number] = true;
+  }
+  const ir::FrameState* outer = n.state;
+  while (outer->caller != nullptr) outer = outer->caller;
+  const Unit* unit = outer->unit;
+  Store(
+      Address(CodeStart(unit) + unit->PositionOf(unit->instrs + outer->instr)),
+      FrameField(offsetof(Frame, prev_instr)), Mem::kFrame);
+}
+
+void Lowering::RaiseIf(llvm::Value* failed) {
+  llvm::BasicBlock* next = NewBlock("done");
+  Branch(
+      failed,
+      Leave(&raise_, "raise", reinterpret_cast<const void*>(pyvm_llvm_raise)),
+      next, kUnlikely);
+  Begin(next);
+}
+
+// --- Calls ------------------------------------------------------------------
+
+llvm::CallInst* Lowering::Call(const void* function, llvm::Type* result,
+                               std::initializer_list<llvm::Value*> args) {
+  std::vector<llvm::Type*> types;
+  for (llvm::Value* arg : args) types.push_back(arg->getType());
+  auto* type = llvm::FunctionType::get(result, types, false);
+  llvm::CallInst* call = b.CreateCall(type, Address(function), args);
+  call->setDoesNotThrow();
+  return call;
+}
+
+llvm::CallInst* Lowering::ColdCall(const void* function, llvm::Type* result,
+                                   std::initializer_list<llvm::Value*> args) {
+  llvm::CallInst* call = Call(function, result, args);
+  call->addFnAttr(llvm::Attribute::Cold);
+  return call;
+}
+
+llvm::Value* Lowering::CallForObject(const ir::Node& n, const void* function,
+                                     std::initializer_list<llvm::Value*> args) {
+  Publish(n);
+  llvm::Value* result = Call(function, ptr, args);
+  RaiseIf(IsNull(result));
+  return result;
+}
+
+llvm::Value* Lowering::CallForInt(const ir::Node& n, const void* function,
+                                  std::initializer_list<llvm::Value*> args,
+                                  Way way) {
+  Publish(n, way);
+  llvm::Value* result = Call(function, i32, args);
+  RaiseIf(b.CreateICmpSLT(result, b.getInt32(0)));
+  return result;
+}
+
+// --- Objects ----------------------------------------------------------------
+
+llvm::LoadInst* Lowering::TypeOf(llvm::Value* object) {
+  return Load(ptr, object, offsetof(PyObject, ob_type), Mem::kType);
+}
+
+llvm::Value* Lowering::HasType(llvm::Value* object, const PyTypeObject* type) {
+  return b.CreateICmpEQ(TypeOf(object), Address(type));
+}
+
+void Lowering::IncRef(llvm::Value* object) {
+  llvm::Value* count =
+      Load(i64, object, offsetof(PyObject, ob_refcnt), Mem::kRefcount);
+  Store(b.CreateAdd(count, b_i64(1)), object, offsetof(PyObject, ob_refcnt),
+        Mem::kRefcount);
+}
+
+llvm::Value* Lowering::DecRefIsLast(llvm::Value* object) {
+  llvm::Value* count =
+      Load(i64, object, offsetof(PyObject, ob_refcnt), Mem::kRefcount);
+  llvm::Value* less = b.CreateSub(count, b_i64(1));
+  Store(less, object, offsetof(PyObject, ob_refcnt), Mem::kRefcount);
+  return b.CreateICmpEQ(less, b_i64(0));
+}
+
+}  // namespace pyvm::llvm_tier

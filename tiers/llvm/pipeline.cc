@@ -1,0 +1,168 @@
+#include "tiers/llvm/pipeline.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "core/tier/options.h"
+#include "core/tier/unit_name.h"
+#include "passes/ir/builder.h"
+#include "passes/ir/pass_manager.h"
+#include "passes/ir/printer.h"
+#include "passes/passes.h"
+#include "tiers/llvm/lowering.h"
+
+namespace pyvm::llvm_tier {
+namespace {
+
+std::unique_ptr<Backend> backend;
+
+bool IsDumped(const char* glob, const Unit& unit) {
+  return glob != nullptr && MatchesGlob(glob, NameOf(unit).qualified_name);
+}
+
+void Show(const Unit& unit, const ir::Function& function, const char* what,
+          const std::string& text) {
+  std::fprintf(stderr, "%s (%s, from instruction %u)\n%s\n",
+               NameOf(unit).qualified_name, what, function.entry_instr,
+               text.c_str());
+}
+
+// Machine code and its sites refer to these objects.
+class References {
+ public:
+  explicit References(Code* code) : code_(code) {}
+
+  void Collect(const ir::Function& function) {
+    for (const ir::Block* block : function.blocks()) {
+      for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
+        CollectFrom(*n);
+      }
+    }
+    for (const ir::FrameState* state : function.States()) {
+      Keep(reinterpret_cast<PyObject*>(state->unit->code));
+      for (const ir::StateSlot& slot : state->slots) {
+        if (slot.value != nullptr) {
+          CollectFrom(*ir::Function::Find(slot.value));
+        }
+      }
+    }
+  }
+
+ private:
+  void CollectFrom(const ir::Node& node) {
+    switch (node.info().imm) {
+      case ir::Imm::object:
+      case ir::Imm::name:
+        Keep(node.object());
+        break;
+      case ir::Imm::func:
+        if (node.ptr != nullptr) {
+          Keep(reinterpret_cast<PyObject*>(
+              static_cast<const Unit*>(node.ptr)->code));
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  void Keep(PyObject* object) {
+    // The code dies with its own code object.
+    if (object == nullptr ||
+        object == reinterpret_cast<PyObject*>(code_->unit->code)) {
+      return;
+    }
+    auto& kept = code_->references;
+    auto at = std::lower_bound(kept.begin(), kept.end(), object);
+    if (at != kept.end() && *at == object) return;
+    kept.insert(at, Py_NewRef(object));
+  }
+
+  Code* const code_;
+};
+
+// Strings of refusals have to live for ever.
+const char* Static(std::string text) {
+  static auto* texts = new std::vector<std::unique_ptr<std::string>>;
+  for (const auto& known : *texts) {
+    if (*known == text) return known->c_str();
+  }
+  texts->push_back(std::make_unique<std::string>(std::move(text)));
+  return texts->back()->c_str();
+}
+
+// Runs the passes that are asked for. Empty, or why not.
+std::string RunPasses(ir::Function* function, const char* which) {
+  ir::PassManager manager(ir::AllPasses(), ir::DefaultPasses());
+  if (which != nullptr) {
+    std::string wrong = manager.Configure(which);
+    if (!wrong.empty()) return wrong;
+  }
+  ir::PassManager::Options run;
+  const Unit& unit = *function->unit();
+  if (IsDumped(options.dump_ir, unit)) {
+    run.dump = [&unit](const ir::Function& fn, const ir::Pass* pass) {
+      Show(unit, fn, pass == nullptr ? "as built" : pass->name, ir::Print(fn));
+    };
+  }
+  return manager.Run(function, run);
+}
+
+bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
+                const char** refused) {
+  ir::BuildOptions build;
+  bool at_loop = request.entry == EntryKind::kLoopHeader;
+  if (at_loop) build.entry_instr = request.loop;
+  build.denied = [code](const Unit* at, uint32_t instr) {
+    return std::any_of(code->denials.begin(), code->denials.end(),
+                       [=](const Denial& denial) {
+                         // Code that had never run has met operands by now.
+                         return denial.unit == at && denial.instr == instr &&
+                                std::strcmp(denial.reason, "Deopt") != 0;
+                       });
+  };
+  std::unique_ptr<ir::Function> function = ir::Build(unit, build, refused);
+  if (function == nullptr) return false;
+  std::string wrong = RunPasses(function.get(), request.passes);
+  if (!wrong.empty()) {
+    *refused = Static(std::move(wrong));
+    return false;
+  }
+  GenerateOptions generate;
+  std::string llvm_ir;
+  if (IsDumped(options.dump_llvm, *unit)) {
+    generate.optimized_llvm_ir = &llvm_ir;
+    generate.verify = true;
+  }
+  std::optional<LoweredCode> lowered =
+      backend->Generate(*function, generate, refused);
+  if (!llvm_ir.empty()) Show(*unit, *function, "LLVM IR", llvm_ir);
+  if (!lowered) return false;
+  if (at_loop) {
+    code->loops.push_back({request.loop, lowered->entry});
+  } else {
+    code->start = lowered->entry;
+  }
+  code->blocks.push_back(lowered->block);
+  code->bytes += lowered->block_bytes;
+  for (auto& site : lowered->sites) {
+    site->number = static_cast<uint32_t>(code->sites.size());
+    code->sites.push_back(std::move(site));
+  }
+  References(code).Collect(*function);
+  return true;
+}
+
+void ReleaseBlock(const uint8_t* block) { backend->Release(block); }
+
+constexpr Pipeline kPipeline = {.compile = CompileOne, .release = ReleaseBlock};
+
+}  // namespace
+
+extern "C" const Pipeline* pyvm_llvm_pipeline(const char** refused) {
+  backend = Backend::Create(refused);
+  return backend == nullptr ? nullptr : &kPipeline;
+}
+
+}  // namespace pyvm::llvm_tier

@@ -1,0 +1,324 @@
+#include "tiers/llvm/runtime_ops.h"
+
+#include <algorithm>
+
+#include "core/runtime/array.h"
+#include "core/runtime/attribute.h"
+#include "core/runtime/container.h"
+#include "core/runtime/dict.h"
+#include "core/runtime/iterator.h"
+#include "core/runtime/names.h"
+#include "core/runtime/number.h"
+#include "core/runtime/polymorphic.h"
+#include "core/runtime/slice.h"
+
+namespace pyvm::llvm_tier {
+namespace {
+
+PyObject* OrDie(PyObject* made) {
+  if (made == nullptr) Py_FatalError("pyvm: out of memory in compiled code");
+  return made;
+}
+
+bool IsBoolAndInt(PyObject* left, PyObject* right) {
+  return (IsInt(left) && Py_IS_TYPE(right, &PyBool_Type)) ||
+         (IsInt(right) && Py_IS_TYPE(left, &PyBool_Type));
+}
+
+// As CPython's range iterators count, but for those with more numbers than fit,
+// which nobody sees the end of.
+int64_t LengthOf(int64_t start, int64_t stop, int64_t step) {
+  if (step > 0 ? start >= stop : start <= stop) return 0;
+  auto from = static_cast<uint64_t>(start), to = static_cast<uint64_t>(stop);
+  auto by = static_cast<uint64_t>(step);
+  uint64_t length = step > 0 ? (to - from - 1) / by : (from - to - 1) / -by;
+  return length >= INT64_MAX ? INT64_MAX : static_cast<int64_t>(length + 1);
+}
+
+template <int op>
+int CompareTruth(PyObject* left, PyObject* right) {
+  bool fast;
+  if (FastCompare<op>(left, right, &fast)) return fast;
+  // Not PyObject_RichCompareBool, for which what is the same is equal.
+  PyObject* result = PyObject_RichCompare(left, right, op);
+  if (result == nullptr) return -1;
+  int truth = Truth(result);
+  Py_DECREF(result);
+  return truth;
+}
+
+template <int op>
+PyObject* CompareAny(PyObject* left, PyObject* right) {
+  bool result;
+  if (FastCompare<op>(left, right, &result)) {
+    return Py_NewRef(result ? Py_True : Py_False);
+  }
+  return PyObject_RichCompare(left, right, op);
+}
+
+// A collection that is due, but could not happen where it became so. Asks for
+// an object that comes from no free list.
+bool collection_pending = false;
+int CollectNow(void*) {
+  collection_pending = false;
+  PyObject* probe = PyTuple_New(PyTuple_MAXSAVESIZE + 1);
+  if (probe == nullptr) return -1;
+  Py_DECREF(probe);
+  return 0;
+}
+
+// Makes a container. A collection would run code where there is no state to
+// show a frame in: it is put off to the next safepoint.
+template <typename Make>
+PyObject* WithoutCollection(Activation* act, Make make) {
+  struct _gc_runtime_state* gc = &act->interp->gc;
+  int enabled = gc->enabled;
+  gc->enabled = 0;
+  PyObject* made = OrDie(make());
+  gc->enabled = enabled;
+  if (enabled && gc->generations[0].count > gc->generations[0].threshold &&
+      gc->generations[0].threshold != 0 && !collection_pending) {
+    collection_pending = Py_AddPendingCall(CollectNow, nullptr) == 0;
+  }
+  return made;
+}
+
+}  // namespace
+
+extern "C" {
+
+PyObject* pyvm_llvm_new_float(double value) {
+  return OrDie(PyFloat_FromDouble(value));
+}
+
+PyObject* pyvm_llvm_new_int(int64_t value) { return OrDie(NewIntSlow(value)); }
+
+WideInt pyvm_llvm_wide_int(PyObject* o) {
+  auto* number = reinterpret_cast<PyLongObject*>(o);
+  Py_ssize_t size = IntSize(o);
+  if (size != 3 && size != -3) {
+    int64_t value;
+    bool fits = ToInt64(o, &value);
+    return {fits ? value : 0, fits};
+  }
+  uint64_t top = number->ob_digit[2];
+  constexpr int kTopBits = 64 - 2 * PyLong_SHIFT;
+  uint64_t magnitude = number->ob_digit[0] |
+                       static_cast<uint64_t>(number->ob_digit[1])
+                           << PyLong_SHIFT |
+                       top << (2 * PyLong_SHIFT);
+  constexpr uint64_t kMost = INT64_MAX;
+  if (top >> kTopBits != 0 || magnitude > kMost + (size < 0 ? 1 : 0)) {
+    return {0, 0};
+  }
+  return {static_cast<int64_t>(size < 0 ? -magnitude : magnitude), 1};
+}
+
+void pyvm_llvm_free(PyObject* o) { PyObject_Free(o); }
+void pyvm_llvm_free_int(PyObject* o) { FreeInt(o); }
+
+PyObject* pyvm_llvm_binary(PyObject* left, PyObject* right, uint32_t oparg) {
+  if (IsBoolAndInt(left, right)) {
+    return BinaryIntOp(
+        left, right, oparg >= NB_INPLACE_ADD ? oparg - NB_INPLACE_ADD : oparg);
+  }
+  return BinaryOp(left, right, oparg);
+}
+
+PyObject* pyvm_llvm_compare(PyObject* left, PyObject* right, uint32_t op) {
+  switch (op) {
+    case Py_LT:
+      return CompareAny<Py_LT>(left, right);
+    case Py_LE:
+      return CompareAny<Py_LE>(left, right);
+    case Py_EQ:
+      return CompareAny<Py_EQ>(left, right);
+    case Py_NE:
+      return CompareAny<Py_NE>(left, right);
+    case Py_GT:
+      return CompareAny<Py_GT>(left, right);
+    default:
+      return CompareAny<Py_GE>(left, right);
+  }
+}
+
+int pyvm_llvm_compare_bool(PyObject* left, PyObject* right, uint32_t op) {
+  switch (op) {
+    case Py_LT:
+      return CompareTruth<Py_LT>(left, right);
+    case Py_LE:
+      return CompareTruth<Py_LE>(left, right);
+    case Py_EQ:
+      return CompareTruth<Py_EQ>(left, right);
+    case Py_NE:
+      return CompareTruth<Py_NE>(left, right);
+    case Py_GT:
+      return CompareTruth<Py_GT>(left, right);
+    default:
+      return CompareTruth<Py_GE>(left, right);
+  }
+}
+
+int pyvm_llvm_equal_str(PyObject* a, PyObject* b) { return EqualStrings(a, b); }
+
+int pyvm_llvm_contains(PyObject* item, PyObject* container) {
+  switch (FindIn(container, item)) {
+    case Found::kYes:
+      return 1;
+    case Found::kNo:
+      return 0;
+    case Found::kAskCPython:
+      break;
+  }
+  return PySequence_Contains(container, item);
+}
+
+int pyvm_llvm_truth(PyObject* o) { return Truth(o); }
+
+PyObject* pyvm_llvm_load_attr(PyObject* owner, PyObject* name) {
+  if (PyObject* found = FindAttr(owner, name)) return Py_NewRef(found);
+  return PyObject_GetAttr(owner, name);
+}
+
+int pyvm_llvm_store_attr(PyObject* owner, PyObject* name, PyObject* value) {
+  int64_t index;
+  PyObject** place = FindStore(owner, name, &index);
+  if (place == nullptr) return PyObject_SetAttr(owner, name, value);
+  PyObject* old = *place;
+  Py_INCREF(value);
+  if (old == nullptr && index >= 0) {
+    InitValue(owner, ValuesOf(owner), index, value);
+  } else {
+    *place = value;
+    Py_XDECREF(old);
+  }
+  return 0;
+}
+
+PyObject* pyvm_llvm_load_global(Activation* act, PyObject** regs,
+                                PyObject* name) {
+  return LoadGlobal(act->tstate, FrameOf(regs), name);
+}
+
+PyObject* pyvm_llvm_load_global_of(Activation* act, PyObject* function,
+                                   PyObject* name) {
+  auto* f = reinterpret_cast<PyFunctionObject*>(function);
+  Frame frame = {};
+  frame.f_func = f;
+  frame.f_globals = f->func_globals;
+  frame.f_builtins = f->func_builtins;
+  return LoadGlobal(act->tstate, &frame, name);
+}
+
+PyObject* pyvm_llvm_load_item(PyObject* owner, PyObject* index) {
+  if (PyDict_CheckExact(owner)) {
+    PyObject* value;
+    if (FindInDict(owner, index, &value) == Found::kYes) {
+      return Py_NewRef(value);
+    }
+  } else if (Py_TYPE(owner) == array_type) {
+    if (PyObject* item = LoadArrayItem(owner, index)) return item;
+  }
+  return PyObject_GetItem(owner, index);
+}
+
+PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
+                               PyObject* step) {
+  PyObject* result = LoadSlice(owner, start, stop, step);
+  if (result != nullptr || PyErr_Occurred()) return result;
+  PyObject* slice = PySlice_New(start, stop, step);
+  if (slice == nullptr) return nullptr;
+  result = PyObject_GetItem(owner, slice);
+  Py_DECREF(slice);
+  return result;
+}
+
+int pyvm_llvm_store_item(PyObject* owner, PyObject* index, PyObject* value) {
+  if (PyDict_CheckExact(owner)) {
+    PyObject* old;
+    if (StoreInDict(owner, index, value, &old)) {
+      Py_XDECREF(old);
+      return 0;
+    }
+  } else if (Py_TYPE(owner) == array_type) {
+    if (StoreArrayItem(owner, index, value)) return 0;
+  }
+  return PyObject_SetItem(owner, index, value);
+}
+
+int pyvm_llvm_append_list(PyObject* list, PyObject* item) {
+  int error = PyList_Append(list, item);
+  Py_DECREF(item);
+  return error;
+}
+
+PyObject* pyvm_llvm_range_iter(int64_t start, int64_t stop, int64_t step) {
+  auto* made = PyObject_New(RangeIterator, &PyRangeIter_Type);
+  OrDie(reinterpret_cast<PyObject*>(made));
+  made->index = 0;
+  made->start = start;
+  made->step = step;
+  made->len = LengthOf(start, stop, step);
+  return reinterpret_cast<PyObject*>(made);
+}
+
+PyObject* pyvm_llvm_get_iter(Activation* act, PyObject* o) {
+  if (PyObject* iterator = SequenceIteratorOf(act->interp, o)) return iterator;
+  return PyObject_GetIter(o);
+}
+
+PyObject* pyvm_llvm_iter_next(PyObject* iterator) {
+  PyObject* item = Py_TYPE(iterator)->tp_iternext(iterator);
+  if (item == nullptr && PyErr_Occurred()) {
+    if (!PyErr_ExceptionMatches(PyExc_StopIteration)) return kIterRaised;
+    PyErr_Clear();
+  }
+  return item;
+}
+
+PyObject* pyvm_llvm_make_tuple(Activation* act, PyObject** items, int64_t n) {
+  if (PyTupleObject* tuple =
+          TupleFromFreeList(act->interp, static_cast<uint32_t>(n))) {
+    std::copy_n(items, n, tuple->ob_item);
+    Track(act->interp, reinterpret_cast<PyObject*>(tuple));
+    return reinterpret_cast<PyObject*>(tuple);
+  }
+  PyObject* tuple = WithoutCollection(act, [n] { return PyTuple_New(n); });
+  std::copy_n(items, n, reinterpret_cast<PyTupleObject*>(tuple)->ob_item);
+  return tuple;
+}
+
+PyObject* pyvm_llvm_make_list(Activation* act, PyObject** items, int64_t n) {
+  if (PyListObject* list =
+          ListFromFreeList(act->interp, static_cast<uint32_t>(n))) {
+    std::copy_n(items, n, list->ob_item);
+    Track(act->interp, reinterpret_cast<PyObject*>(list));
+    return reinterpret_cast<PyObject*>(list);
+  }
+  PyObject* list = WithoutCollection(act, [n] { return PyList_New(n); });
+  std::copy_n(items, n, reinterpret_cast<PyListObject*>(list)->ob_item);
+  return list;
+}
+
+PyObject* pyvm_llvm_make_slice(Activation* act, PyObject* start, PyObject* stop,
+                               PyObject* step) {
+  return WithoutCollection(act, [&] { return PySlice_New(start, stop, step); });
+}
+
+PyObject* pyvm_llvm_make_cell(Activation* act, PyObject* content) {
+  PyObject* cell =
+      WithoutCollection(act, [content] { return PyCell_New(content); });
+  Py_XDECREF(content);
+  return cell;
+}
+
+int pyvm_llvm_wrong_init(PyObject* result) {
+  PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'",
+               Py_TYPE(result)->tp_name);
+  Py_DECREF(result);
+  return -1;
+}
+
+}  // extern "C"
+
+}  // namespace pyvm::llvm_tier
