@@ -34,7 +34,7 @@ constexpr OwnOption kOwnOptions[] = {
     {"tune", Value::kRequired},     {"code-limit", Value::kRequired},
     {"perf", Value::kRequired},     {"gdb", Value::kNone},
     {"help", Value::kNone},         {"version", Value::kNone},
-    {"virtual-time", Value::kNone},
+    {"virtual-time", Value::kNone}, {"passes", Value::kRequired},
 };
 
 // python3's own long options; the first takes the word behind it.
@@ -204,6 +204,11 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
   app->add_option("--dump", raw->dumps,
                   "show what is made of the functions: bytecode, ir, llvm, asm")
       ->type_name("KIND,...[:GLOB]");
+  app->add_option("--passes", line->passes,
+                  "what optimizing tiers run on code: -NAME,... for all but\n"
+                  "these, NAME:KEY=VALUE, or only:NAME,... in this order")
+      ->type_name("TEXT")
+      ->multi_option_policy(TakeLast);
   app->add_flag("--list{all}", raw->lists,
                 "names, help and parameters of tiers, policies, monitors,\n"
                 "passes, metrics, tunables: all of these; operations")

@@ -27,6 +27,7 @@ struct CommandLine {
   std::string dump_asm;              // the same
   std::string dump_ir;               // the same
   std::string dump_llvm;             // the same
+  std::string passes;                // of optimizing tiers, or ""
   uint32_t stress = 0;               // of enum Stress
   uint32_t perf = 0;                 // of enum Perf
   bool gdb = false;

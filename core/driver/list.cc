@@ -9,6 +9,7 @@
 #include "core/plugin/loader.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
+#include "core/tier/tier.h"
 
 namespace pyvm {
 namespace {
@@ -49,6 +50,23 @@ void ListPlugins(pyvm_kind kind, Registry* registry, std::string* text) {
     Line(text, 2, (*plugin)->name, (*plugin)->help);
     for (uint32_t i = 0; i < (*plugin)->num_params; ++i) {
       Line(text, 4, (*plugin)->params[i].name, Describe((*plugin)->params[i]));
+    }
+  }
+}
+
+// The passes of all tiers that can be found.
+void ListPasses(Registry* registry, std::string* text) {
+  for (const FoundPlugin& entry : registry->List(PYVM_TIER)) {
+    absl::StatusOr<const pyvm_plugin*> plugin =
+        registry->Find(PYVM_TIER, entry.name);
+    if (!plugin.ok()) continue;  // --list=tiers says why
+    const auto* tier = static_cast<const Tier*>((*plugin)->api);
+    if (tier->passes == nullptr) continue;
+    const char* why = "";
+    const TierPasses* passes = tier->passes(&why);
+    if (passes == nullptr) Line(text, 2, tier->name, why);
+    for (uint32_t i = 0; passes != nullptr && i < passes->count; ++i) {
+      Line(text, 2, passes->passes[i].name, passes->passes[i].help);
     }
   }
 }
@@ -138,7 +156,7 @@ std::string ListText(const CommandLine& line, Registry* registry) {
   if (wanted("tiers")) ListPlugins(PYVM_TIER, registry, &text);
   if (wanted("policies")) ListPlugins(PYVM_POLICY, registry, &text);
   if (wanted("monitors")) ListPlugins(PYVM_MONITOR, registry, &text);
-  if (wanted("passes")) ListPlugins(PYVM_PASS, registry, &text);
+  if (wanted("passes")) ListPasses(registry, &text);
   if (wanted("metrics")) {
     for (const pyvm_metric& metric : CurrentMetrics()) {
       Line(

@@ -121,6 +121,26 @@ absl::Status AddTiers(const CommandLine& line, Registry* registry,
   return absl::OkStatus();
 }
 
+// --passes: for each tier that has any.
+absl::Status ConfigurePasses(const std::string& which,
+                             const std::vector<const Tier*>& tiers) {
+  if (which.empty()) return absl::OkStatus();
+  bool any = false;
+  for (const Tier* tier : tiers) {
+    if (tier->passes == nullptr) continue;
+    const char* why = "";
+    const TierPasses* passes = tier->passes(&why);
+    std::string wrong = passes == nullptr ? why : passes->configure(which);
+    if (!wrong.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("--passes: ", wrong));
+    }
+    any = true;
+  }
+  if (any) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "--passes: no tier of --tiers has passes; llvm does");
+}
+
 // --dump=asm: what it needs beyond the tiers.
 absl::Status PrepareAsm(Registry* registry,
                         const std::vector<const Tier*>& tiers) {
@@ -255,6 +275,7 @@ absl::Status SetUp(const CommandLine& line, Registry* registry) {
   absl::Status status = LoadPluginFiles(line, registry);
   ManagerConfig config;
   if (status.ok()) status = AddTiers(line, registry, &config);
+  if (status.ok()) status = ConfigurePasses(line.passes, config.tiers);
   if (status.ok()) status = PrepareAsm(registry, config.tiers);
   if (!status.ok()) return status;
   NoteIdentity(line);

@@ -4,6 +4,7 @@
 #define PYVM_CORE_TIER_TIER_H_
 
 #include <cstdint>
+#include <string>
 
 namespace pyvm {
 
@@ -40,6 +41,19 @@ struct CompileResult {
   const char* refused = nullptr;
 };
 
+// The passes of an optimizing tier.
+struct TierPasses {
+  struct Pass {
+    const char* name;
+    const char* help;
+  };
+  const Pass* passes;
+  uint32_t count;
+  // What runs from now on instead of the default, in the tier's own words.
+  // Empty, or what is wrong with it; nothing has changed then.
+  std::string (*configure)(const std::string& which);
+};
+
 // All functions are called with the GIL held.
 struct Tier {
   const char* name;
@@ -70,6 +84,10 @@ struct Tier {
   // Bytes of machine code that `compile` has made. Null for a tier that makes
   // none.
   uint64_t (*code_bytes)(const void* code);
+
+  // Its passes; null with a reason. Null for a tier that has none. May take
+  // long: what compiles is loaded now. Needs no GIL.
+  const TierPasses* (*passes)(const char** why);
 };
 
 }  // namespace pyvm

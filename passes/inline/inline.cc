@@ -115,6 +115,9 @@ class Inliner {
 
   bool Inline(Node* call) {
     auto* callee = static_cast<Unit*>(const_cast<void*>(call->ptr));
+    // One that is not known stays in its register during the call, and would
+    // still be there when the callee is left.
+    if (ConstantOf(call->inputs[0]) == nullptr) return false;
     bool recursive = false;
     uint32_t depth = DepthOf(*call->state, callee, &recursive);
     if (recursive || depth > max_depth_ || callee->num_instrs > max_callee_ ||

@@ -323,7 +323,6 @@ void Builder::GoTo(uint32_t target) {
   bool back = in_ != nullptr && target <= at_;
   if (back && BaseOf(in_->op) != Bytecode::kJUMP_BACK_QUIET) {
     Append(Make(Op::kSafepoint, {}, State(target, regs_)));
-    unobserved_pending_ = true;
   }
   if (unobserved_pending_) FlushUnobserved(target);
   if (to.header == nullptr) {
@@ -432,8 +431,7 @@ bool Builder::StepRest(Bytecode op) {
       Release(value);
       return true;
     }
-    case Bytecode::kRESUME:
-      if (options_.function == nullptr) Call(Op::kSafepoint, {});
+    case Bytecode::kRESUME:  // whoever enters the code has done it
       return true;
     case Bytecode::kRAISE:
       RunHandler();

@@ -147,7 +147,7 @@ TEST(BuilderTest, IntsOfALoopAreKnown) {
   EXPECT_EQ(f.Count(Op::kCompareBool), 0) << text;
   // That of n; what i is follows.
   EXPECT_EQ(f.Count(Op::kGuardType), 1) << text;
-  EXPECT_EQ(f.Count(Op::kSafepoint), 2) << text;
+  EXPECT_EQ(f.Count(Op::kSafepoint), 1) << text;
 }
 
 TEST(BuilderTest, WhatHasFailedIsNotTriedAgain) {

@@ -67,6 +67,7 @@ const Tier kThisTier = {
     .speed = 1.3,
     .compile_ns_per_byte = 50,
     .code_bytes = baseline::CodeBytes,
+    .passes = nullptr,
 };
 
 }  // namespace pyvm::handlers

@@ -76,6 +76,7 @@ const Tier kThisTier = {
     .speed = 1,
     .compile_ns_per_byte = 0,
     .code_bytes = nullptr,
+    .passes = nullptr,
 };
 
 }  // namespace pyvm::handlers

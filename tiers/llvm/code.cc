@@ -169,8 +169,10 @@ void Running::Free(Code* code) { FreeCode(code); }
 
 void NoteFailure(Unit* unit, Site* site) {
   LimitLoops(unit);
-  // That somebody looks at a frame says nothing about the code.
-  if (std::strcmp(site->reason, "Unobserved") == 0) return;
+  // That somebody looks at a frame, or waits, says nothing about the code.
+  for (const char* outer : {"Unobserved", "Safepoint"}) {
+    if (std::strcmp(site->reason, outer) == 0) return;
+  }
   Code* code = CodeOf(unit);
   ++site->failures;
   bool cold = std::strcmp(site->reason, "Deopt") == 0;

@@ -10,8 +10,6 @@
 
 namespace pyvm::llvm_tier {
 
-int safepoints = 0;
-
 std::string Repr(PyObject* o) {
   if (o == nullptr) return "null";
   PyObject* repr = PyObject_Repr(o);
@@ -178,11 +176,6 @@ int pyvm_llvm_run_handler(Activation*, PyObject** regs, uint32_t instr) {
   Py_CLEAR(regs[0]);
   Py_CLEAR(regs[1]);
   return -1;
-}
-
-int pyvm_llvm_safepoint(Activation*) {
-  ++safepoints;
-  return 0;
 }
 
 void pyvm_llvm_dealloc(PyObject* o) { _Py_Dealloc(o); }

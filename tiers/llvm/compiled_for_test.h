@@ -20,9 +20,6 @@ std::string Repr(PyObject* o);
 // The variable `name` that the source defines: a new reference.
 PyObject* Evaluate(const std::string& source, const char* name);
 
-// How often code has stopped at a safepoint.
-extern int safepoints;
-
 // A function's code, ready to run.
 class Compiled {
  public:

@@ -32,9 +32,6 @@ PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
 // writes will be. 0, or -1 with an exception.
 int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr);
 
-// Pending work: 0, or -1 with an exception.
-int pyvm_llvm_safepoint(Activation* act);
-
 // Releases an object whose last reference is gone.
 void pyvm_llvm_dealloc(PyObject* object);
 

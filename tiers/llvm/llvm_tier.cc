@@ -32,6 +32,11 @@ uint64_t CodeBytes(const void* code) {
   return static_cast<const Code*>(code)->bytes;
 }
 
+const TierPasses* Passes(const char** why) {
+  const Pipeline* pipeline = ThePipeline(why);
+  return pipeline == nullptr ? nullptr : pipeline->passes;
+}
+
 constexpr pyvm_plugin kPlugin = {
     .abi_version = PYVM_ABI_VERSION,
     .size = sizeof(pyvm_plugin),
@@ -97,6 +102,7 @@ const Tier kTier = {
     .speed = 4,
     .compile_ns_per_byte = 100000,
     .code_bytes = CodeBytes,
+    .passes = Passes,
 };
 
 }  // namespace pyvm::llvm_tier

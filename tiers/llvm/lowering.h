@@ -3,7 +3,7 @@
 // deps: //core/code, //core/host, //core/runtime, //core/tier, //passes/ir,
 // @absl//:status, @llvm. The .cc files of this half: lowering.cc,
 // lowering_context.cc, ops_numbers.cc, ops_objects.cc, ops_containers.cc,
-// ops_calls.cc, site_builder.cc, codegen.cc, runtime_ops.cc.
+// ops_calls.cc, home_slots.cc, site_builder.cc, codegen.cc, runtime_ops.cc.
 #ifndef PYVM_TIERS_LLVM_LOWERING_H_
 #define PYVM_TIERS_LLVM_LOWERING_H_
 

@@ -87,19 +87,11 @@ Value* LowerUnobserved(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerSafepoint(Lowering& l, const ir::Node& n) {
-  llvm::BasicBlock* pending = l.NewBlock("pending");
-  llvm::BasicBlock* done = l.NewBlock("safe");
   Value* place = l.LoadFixed(l.ptr, l.act, offsetof(Activation, eval_breaker));
   llvm::LoadInst* breaker = l.Load(l.i32, place, Mem::kBreaker);
   breaker->setVolatile(true);
   Value* any = l.b.CreateOr(breaker, l.b.CreateZExt(Tracing(l), l.i32));
-  l.Branch(l.b.CreateICmpEQ(any, l.b.getInt32(0)), done, pending,
-           Lowering::kLikely);
-  l.Begin(pending);
-  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_safepoint), {l.act},
-               Lowering::kAside);
-  l.b.CreateBr(done);
-  l.Begin(done);
+  l.Guard(n, l.b.CreateICmpEQ(any, l.b.getInt32(0)));
   return nullptr;
 }
 

@@ -92,9 +92,32 @@ const char* Static(std::string text) {
   return texts->back()->c_str();
 }
 
-// Runs the passes that are asked for. Empty, or why not.
+// Those of --passes.
+ir::PassManager& DefaultManager() {
+  static auto* manager =
+      new ir::PassManager(ir::AllPasses(), ir::DefaultPasses());
+  return *manager;
+}
+
+const TierPasses* Passes() {
+  static const auto* const rows = [] {
+    auto* made = new std::vector<TierPasses::Pass>;
+    for (const ir::Pass* pass : ir::AllPasses()) {
+      made->push_back({pass->name, pass->help});
+    }
+    return made;
+  }();
+  static const TierPasses passes = {rows->data(),
+                                    static_cast<uint32_t>(rows->size()),
+                                    [](const std::string& which) {
+                                      return DefaultManager().Configure(which);
+                                    }};
+  return &passes;
+}
+
+// Runs the passes that a policy asks for. Empty, or why not.
 std::string RunPasses(ir::Function* function, const char* which) {
-  ir::PassManager manager(ir::AllPasses(), ir::DefaultPasses());
+  ir::PassManager manager = DefaultManager();
   if (which != nullptr) {
     std::string wrong = manager.Configure(which);
     if (!wrong.empty()) return wrong;
@@ -107,6 +130,18 @@ std::string RunPasses(ir::Function* function, const char* which) {
     };
   }
   return manager.Run(function, run);
+}
+
+// LLVM takes some 50 microseconds for each: beyond this the program would stop
+// for too long.
+constexpr uint32_t kMaxNodes = 4000;
+
+uint32_t CountNodes(const ir::Function& function) {
+  uint32_t count = 0;
+  for (const ir::Block* block : function.blocks()) {
+    for (const ir::Node* n = block->first; n != nullptr; n = n->next) ++count;
+  }
+  return count;
 }
 
 bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
@@ -127,6 +162,10 @@ bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
   std::string wrong = RunPasses(function.get(), request.passes);
   if (!wrong.empty()) {
     *refused = Static(std::move(wrong));
+    return false;
+  }
+  if (CountNodes(*function) > kMaxNodes) {
+    *refused = "more than 4000 operations";
     return false;
   }
   GenerateOptions generate;
@@ -156,13 +195,13 @@ bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
 
 void ReleaseBlock(const uint8_t* block) { backend->Release(block); }
 
-constexpr Pipeline kPipeline = {.compile = CompileOne, .release = ReleaseBlock};
-
 }  // namespace
 
 extern "C" const Pipeline* pyvm_llvm_pipeline(const char** refused) {
   backend = Backend::Create(refused);
-  return backend == nullptr ? nullptr : &kPipeline;
+  static const Pipeline pipeline = {
+      .compile = CompileOne, .release = ReleaseBlock, .passes = Passes()};
+  return backend == nullptr ? nullptr : &pipeline;
 }
 
 }  // namespace pyvm::llvm_tier

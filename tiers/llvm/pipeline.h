@@ -17,6 +17,7 @@ struct Pipeline {
                   const char** refused);
   // Gives a block of code memory back. Nothing runs in it.
   void (*release)(const uint8_t* block);
+  const TierPasses* passes;
 };
 
 extern "C" {

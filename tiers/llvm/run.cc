@@ -255,8 +255,6 @@ int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr) {
   return CompleteCall(act, pc, regs, unit);
 }
 
-int pyvm_llvm_safepoint(Activation* act) { return HandlePending(act->tstate); }
-
 // As DropLast.
 void pyvm_llvm_dealloc(PyObject* o) {
   if (IsInt(o)) {
