@@ -199,6 +199,7 @@ void Builder::Return() {
   // The register of the result keeps it: a frame that somebody looks at in
   // between has to have all references.
   uint32_t kept = constant ? unit_->num_registers : RegisterOf(in_->a);
+  if (options_.caller == nullptr) Emit(Op::kUnlink);
   for (uint32_t r = 0; r < regs_.size(); ++r) {
     Node* local = regs_[r];
     if (r == kept || local == nullptr) continue;

@@ -86,6 +86,15 @@ Value* LowerUnobserved(Lowering& l, const ir::Node& n) {
   return nullptr;
 }
 
+Value* LowerUnlink(Lowering& l, const ir::Node&) {
+  Value* previous =
+      l.Load(l.ptr, l.FrameField(offsetof(Frame, previous)), Mem::kFrame);
+  l.Store(previous, l.act,
+          offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame),
+          Mem::kFrame);
+  return nullptr;
+}
+
 Value* LowerSafepoint(Lowering& l, const ir::Node& n) {
   Value* place = l.LoadFixed(l.ptr, l.act, offsetof(Activation, eval_breaker));
   llvm::LoadInst* breaker = l.Load(l.i32, place, Mem::kBreaker);
