@@ -8,6 +8,8 @@ PLUGINS = [
     "//plugins/policy_fixed_count:libpyvm_policy_fixed_count",
     "//tiers/baseline:libpyvm_tier_baseline",
     "//tiers/interp:libpyvm_tier_interp",
+    "//tiers/llvm:libpyvm_llvm_backend",
+    "//tiers/llvm:libpyvm_tier_llvm",
 ]
 
 def pyvm_test(name, runner, args = [], data = [], plugins = PLUGINS, tags = [], **kwargs):
