@@ -69,8 +69,9 @@ PyObject** LinkOf(PyObject* o, const InstancePool* pool) {
 void GiveBack(PyObject* o, bool has_values) {
   char* begin = reinterpret_cast<char*>(o) - sizeof(PyGC_Head);
   if (has_values) {
-    // As CPython's free_values.
-    char* values = reinterpret_cast<char*>(ValuesOf(o));
+    // As CPython's free_values, but for a look at the class.
+    constexpr Py_ssize_t kValuesOffset = MANAGED_DICT_OFFSET - 8;
+    char* values = reinterpret_cast<char*>(*WordAt(o, kValuesOffset));
     PyMem_Free(values - reinterpret_cast<uint8_t*>(values)[-1]);
     begin -= 2 * sizeof(PyObject*);
   }

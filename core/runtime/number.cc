@@ -217,8 +217,9 @@ bool ComputeWide(uint32_t oparg, Wide a, Py_ssize_t a_digits, Wide b,
       *result = a - b;
       return true;
     case NB_MULTIPLY:
+      if (a_digits + b_digits > 4) return false;
       *result = a * b;
-      return a_digits + b_digits <= 4;
+      return true;
     case NB_AND:
       *result = a & b;
       return true;
