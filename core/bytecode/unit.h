@@ -77,6 +77,9 @@ struct Unit {
 
   const Tier* tier = nullptr;  // runs the unit now
   void* tier_code = nullptr;   // owned by the tier
+  // Where machine code calls functions of the unit; null until some code wants
+  // to. Owned by the tier that made that code.
+  void* direct = nullptr;
 
   Unit* prev = nullptr;  // all live units, for statistics
   Unit* next = nullptr;

@@ -10,13 +10,14 @@
 namespace pyvm::ir {
 namespace {
 
-// How many frames the call stands in, and whether one of them is the callee's.
-uint32_t DepthOf(const FrameState& call, const Unit* callee, bool* recursive) {
+// How many frames the call stands in, and how many of them are the callee's.
+uint32_t DepthOf(const FrameState& call, const Unit* callee,
+                 uint32_t* recursive) {
   uint32_t depth = 0;
   for (const FrameState* state = &call; state != nullptr;
        state = state->caller) {
     ++depth;
-    *recursive |= state->unit == callee;
+    *recursive += state->unit == callee ? 1 : 0;
   }
   return depth;
 }
@@ -32,32 +33,39 @@ std::vector<Block*> Reachable(Block* entry) {
   return blocks;
 }
 
-// An inlined frame exists only once code is left: nobody who looks at frames
-// may run inside of it. What dies there is an exception: who looks from a
-// finalizer sees the frames without it.
-bool ShowsItsFrame(const Node& node) {
+// What an inlined body is like.
+struct Body {
+  uint32_t nodes = 0;
+  uint32_t looks = 0;  // operations that may look at frames
+  bool fits = true;
+};
+
+// Of a function whose frame is not inlined such operations need the frame once;
+// where it is, each makes it anew.
+bool MayLook(const Node& node) {
   switch (node.op) {
     case Op::kDecRef:
     case Op::kXDecRef:
-      return false;
-    case Op::kTakeReg:
-    case Op::kPutReg:
-      return true;  // of another frame
+    case Op::kCallFunction:
+    case Op::kNewObject:
+    case Op::kAppendList:
+    case Op::kInitDone:
+    case Op::kIsTrue:
+    case Op::kIsInstance:
+      return false;  // only now and then
     default:
       return MayRunCode(node);
   }
 }
 
-struct Body {
-  uint32_t nodes = 0;
-  bool fits = true;
-};
 Body Inspect(Block* entry) {
   Body body;
   for (Block* block : Reachable(entry)) {
     for (Node* node : NodesOf(block)) {
       ++body.nodes;
-      body.fits &= !ShowsItsFrame(*node);
+      body.looks += MayLook(*node) ? 1 : 0;
+      // Of another frame.
+      body.fits &= node->op != Op::kTakeReg && node->op != Op::kPutReg;
     }
   }
   return body;
@@ -92,6 +100,8 @@ class Inliner {
       : function_(function),
         max_depth_(static_cast<uint32_t>(context.Get("depth"))),
         max_callee_(static_cast<uint32_t>(context.Get("callee"))),
+        max_recursion_(static_cast<uint32_t>(context.Get("recursion"))),
+        max_looks_(static_cast<uint32_t>(context.Get("looks"))),
         budget_(static_cast<uint32_t>(context.Get("budget"))) {}
 
   uint32_t Run() {
@@ -118,10 +128,11 @@ class Inliner {
     // One that is not known stays in its register during the call, and would
     // still be there when the callee is left.
     if (ConstantOf(call->inputs[0]) == nullptr) return false;
-    bool recursive = false;
+    uint32_t recursive = 0;
     uint32_t depth = DepthOf(*call->state, callee, &recursive);
-    if (recursive || depth > max_depth_ || callee->num_instrs > max_callee_ ||
-        !callee->simple_args || spent_ > budget_) {
+    if (recursive > max_recursion_ || depth > max_depth_ ||
+        callee->num_instrs > max_callee_ || !callee->simple_args ||
+        spent_ > budget_) {
       return false;
     }
     BuildOptions options;
@@ -138,13 +149,15 @@ class Inliner {
     for (Block* block : Reachable(body.entry)) InlineIn(block);
     Body found = Inspect(body.entry);
     spent_ += found.nodes;
-    if (!found.fits || body.returns.empty()) return false;
+    if (!found.fits || found.looks > max_looks_ || body.returns.empty()) {
+      return false;
+    }
     Splice(function_, call, body);
     return true;
   }
 
   Function& function_;
-  const uint32_t max_depth_, max_callee_, budget_;
+  const uint32_t max_depth_, max_callee_, max_recursion_, max_looks_, budget_;
   uint32_t spent_ = 0;  // nodes of bodies that were built
 };
 
@@ -155,6 +168,8 @@ uint32_t Run(Function& function, const PassContext& context) {
 constexpr PassParameter kParameters[] = {
     {"depth", "calls that are inlined into each other", 4},
     {"callee", "instructions of bytecode that a callee may have", 120},
+    {"recursion", "calls of a function that are inlined into itself", 2},
+    {"looks", "operations of a callee that may look at frames", 2},
     {"budget", "nodes that may be built in one function", 4000},
 };
 

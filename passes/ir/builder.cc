@@ -197,7 +197,8 @@ void Builder::TakeArguments() {
     // Nothing but arguments is there when a function begins.
     bool there = at_ == 0 ? r < num_args : flow_.MayBeFull(at_, r);
     if (!there) continue;
-    Node* node = EmitImm(Op::kTakeReg, {}, r);
+    Op source = options_.direct ? Op::kParameter : Op::kTakeReg;
+    Node* node = EmitImm(source, {}, r);
     node->type = flow_.IsFull(at_, r) ? kObject : kNullableObject;
     SetExample(node, SampleOf(r));
     regs_[r] = node;
@@ -431,7 +432,11 @@ bool Builder::StepRest(Bytecode op) {
       Release(value);
       return true;
     }
-    case Bytecode::kRESUME:  // whoever enters the code has done it
+    case Bytecode::kRESUME:
+      // Otherwise whoever enters the code has done it.
+      if (options_.direct && at_ == 0) {
+        Append(Make(Op::kSafepoint, {}, Before()));
+      }
       return true;
     case Bytecode::kRAISE:
       RunHandler();
@@ -455,6 +460,7 @@ std::unique_ptr<Function> Build(Unit* unit, const BuildOptions& options,
                                 const char** refused) {
   auto function = std::make_unique<Function>(unit);
   function->entry_instr = options.entry_instr;
+  function->direct = options.direct;
   function->denied = options.denied;
   Builder builder(function.get(), unit, options);
   if (!builder.Run(nullptr)) {

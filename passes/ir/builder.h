@@ -22,6 +22,9 @@ struct BuildOptions {
   // Where the code is entered: 0, or a loop's header. There the registers come
   // from the frame.
   uint32_t entry_instr = 0;
+  // Whether the function is to be `direct`: of a unit with simple_args, entered
+  // at 0. It begins with a Safepoint.
+  bool direct = false;
 
   // Whether a speculation at this instruction has failed before: it becomes the
   // generic operation. Null: none has.

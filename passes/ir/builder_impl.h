@@ -133,7 +133,10 @@ class Builder {
     if (before_ == nullptr) before_ = State(at_, at_start_);
     return before_;
   }
-  FrameState* During() { return State(at_, regs_); }
+  FrameState* During() {
+    return returning_ && options_.caller != nullptr ? options_.caller
+                                                    : State(at_, regs_);
+  }
   // Leaves code if somebody has taken the frame in a call so far.
   void FlushUnobserved(uint32_t instr);
 
@@ -331,6 +334,7 @@ class Builder {
   FrameState* last_state_ = nullptr;
   bool unobserved_pending_ = false;
   bool called_ = false;  // in this instruction
+  bool returning_ = false;
   struct Borrowed {
     uint32_t reg;
     Node* node;

@@ -199,7 +199,9 @@ void Builder::Return() {
   // The register of the result keeps it: a frame that somebody looks at in
   // between has to have all references.
   uint32_t kept = constant ? unit_->num_registers : RegisterOf(in_->a);
+  // What dies from here on does not see the frame.
   if (options_.caller == nullptr) Emit(Op::kUnlink);
+  returning_ = true;
   for (uint32_t r = 0; r < regs_.size(); ++r) {
     Node* local = regs_[r];
     if (r == kept || local == nullptr) continue;
@@ -209,6 +211,7 @@ void Builder::Return() {
   if (constant) Own(result);
   unobserved_pending_ = false;
   Emit(Op::kReturn, {result});
+  returning_ = false;
   block_ = nullptr;
 }
 

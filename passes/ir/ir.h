@@ -208,6 +208,9 @@ class Function {
   Unit* unit() const { return unit_; }
   // The instruction where the code begins: 0, or a loop's header.
   uint32_t entry_instr = 0;
+  // Whether machine code may call it without a frame: its arguments are
+  // Parameters. Otherwise they are in the registers of its frame.
+  bool direct = false;
   // Whether a speculation at this instruction has failed before. May be null.
   std::function<bool(const Unit*, uint32_t)> denied;
 

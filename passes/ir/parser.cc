@@ -192,6 +192,7 @@ class Parser {
   void Head() {
     size_t i = 0;
     uint32_t entry = 0;
+    bool direct = false;
     Unit* own = nullptr;
     for (; i < lines_.size(); ++i) {
       at_ = lines_[i].number;
@@ -200,6 +201,8 @@ class Parser {
         own = UnitLine(&scanner);
       } else if (scanner.Accept("unit")) {
         UnitLine(&scanner);
+      } else if (scanner.Accept("direct")) {
+        direct = true;
       } else if (scanner.Accept("entry")) {
         entry = scanner.Numbered('@').value_or(0);
       } else {
@@ -209,6 +212,7 @@ class Parser {
     if (own == nullptr) Fail("no `function` line");
     result_.function = std::make_unique<Function>(own);
     result_.function->entry_instr = entry;
+    result_.function->direct = direct;
     lines_.erase(lines_.begin(), lines_.begin() + static_cast<long>(i));
   }
 

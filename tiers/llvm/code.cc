@@ -1,12 +1,17 @@
 // The life of code: made, entered, found wrong, made again, given back.
 #include "tiers/llvm/code.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <cstring>
 
+#include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_set.h"
 #include "core/bytecode/decode.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
+#include "tiers/llvm/frames.h"
 #include "tiers/llvm/pipeline.h"
 
 namespace pyvm::llvm_tier {
@@ -63,11 +68,79 @@ Code* NewCode(Unit* unit) {
 void FreeCode(Code* code) {
   const char* refused;
   const Pipeline* pipeline = ThePipeline(&refused);
-  for (const uint8_t* block : code->blocks) pipeline->release(block);
+  for (const CodeRange& block : code->blocks) pipeline->release(block.begin);
   std::vector<PyObject*> references = std::move(code->references);
   delete code;
   // May run code.
   for (PyObject* o : references) Py_DECREF(o);
+}
+
+// Code that has been replaced, but may still be running. Guarded by the GIL, as
+// all of this.
+std::vector<Code*>& Retired() {
+  static auto* retired = new std::vector<Code*>;
+  return *retired;
+}
+
+// Activations in whose machine code C++ has begun, innermost last.
+std::vector<const _PyCFrame*>& Entered() {
+  static auto* entered = new std::vector<const _PyCFrame*>;
+  return *entered;
+}
+
+// Whether all machine code that runs is on this thread's stack. Another thread
+// may have some, or a greenlet whose stack has been moved away.
+bool RunsOnThisStack() {
+  absl::flat_hash_set<const _PyCFrame*> present;
+  for (const _PyCFrame* cframe = PyThreadState_Get()->cframe; cframe != nullptr;
+       cframe = cframe->previous) {
+    present.insert(cframe);
+  }
+  return absl::c_all_of(Entered(), [&](const _PyCFrame* cframe) {
+    return present.contains(cframe);
+  });
+}
+
+// Where this thread's stack ends; null if that cannot be known.
+const uintptr_t* StackEnd() {
+  thread_local const uintptr_t* const end = [] {
+    pthread_attr_t attributes;
+    void* lowest = nullptr;
+    size_t size = 0;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+      pthread_attr_getstack(&attributes, &lowest, &size);
+      pthread_attr_destroy(&attributes);
+    }
+    return reinterpret_cast<const uintptr_t*>(static_cast<char*>(lowest) +
+                                              size);
+  }();
+  return end;
+}
+
+// Whether a word of the thread's stack may be an address that some of the
+// code's blocks will be returned to.
+__attribute__((no_sanitize("address"))) bool MayBeRunning(const Code& code) {
+  auto* from = static_cast<const uintptr_t*>(__builtin_frame_address(0));
+  for (const CodeRange& block : code.blocks) {
+    auto begin = reinterpret_cast<uintptr_t>(block.begin);
+    for (const uintptr_t* word = from; word < StackEnd(); ++word) {
+      if (*word - begin <= block.bytes) return true;
+    }
+  }
+  return false;
+}
+
+// Machine code calls other code without a note: whose frames there are says the
+// stack alone.
+void FreeRetired() {
+  if (Retired().empty() || (!Entered().empty() && !RunsOnThisStack())) return;
+  std::vector<Code*> unused;
+  std::erase_if(Retired(), [&](Code* code) {
+    if (!Entered().empty() && MayBeRunning(*code)) return false;
+    unused.push_back(code);
+    return true;
+  });
+  for (Code* code : unused) FreeCode(code);
 }
 
 // Adds an entry to the code, or notes that there is none.
@@ -76,7 +149,7 @@ void AddEntry(Code* code, const uint32_t* loop) {
   uint64_t start_ns = NowNs();
   bool ok = CompileEntry(code, RequestFor(loop), &refused);
   NoteRenewal(code->unit, start_ns, ok ? nullptr : refused);
-  if (ok) return;
+  if (ok) return SetDirect(code->unit);
   if (loop == nullptr) {
     code->no_start = true;
   } else {
@@ -100,7 +173,10 @@ Code* Renew(Code* code, const uint32_t* loop) {
       FreeCode(renewed);
       renewed = nullptr;
     }
-    if (renewed != nullptr) unit->tier_code = renewed;
+    if (renewed != nullptr) {
+      unit->tier_code = renewed;
+      SetDirect(unit);
+    }
     NoteRenewal(unit, start_ns, renewed != nullptr ? nullptr : refused);
   }
   if (renewed == nullptr) {
@@ -137,35 +213,64 @@ Code* Compile(Unit* unit, const CompileRequest& request, const char** refused) {
   return nullptr;
 }
 
-Entry FindEntry(Unit* unit, const uint32_t* loop) {
+Entrance FindEntry(Unit* unit, const uint32_t* loop) {
   Code* code = CodeOf(unit);
-  if (code == nullptr) return nullptr;
+  if (code == nullptr) return {};
   if (loop != nullptr &&
       !std::binary_search(code->headers.begin(), code->headers.end(), *loop)) {
-    return nullptr;
+    return {};
   }
   if (code->stale) {
     code = Renew(code, loop);
-    if (code == nullptr) return nullptr;
+    if (code == nullptr) return {};
   }
   if (loop == nullptr) {
-    if (code->start == nullptr && !code->no_start) AddEntry(code, nullptr);
-    return code->start;
+    Entrance start = {code->start, code->direct};
+    if (!start && !code->no_start) {
+      AddEntry(code, nullptr);
+    } else {
+      SetDirect(unit);
+    }
+    return {code->start, code->direct};
   }
   auto find = [&] {
     return std::find_if(code->loops.begin(), code->loops.end(),
                         [&](const LoopEntry& e) { return e.instr == *loop; });
   };
   if (find() == code->loops.end()) AddEntry(code, loop);
-  return find()->entry;
+  return {find()->entry, nullptr};
+}
+
+void SetDirect(Unit* unit) {
+  const Code* code = CodeOf(unit);
+  if (code != nullptr && code->direct != nullptr && !code->stale) {
+    unit->direct = code->direct;
+  } else if (unit->direct != nullptr) {
+    unit->direct = pyvm_llvm_direct_stub(unit->arg_count);
+  }
 }
 
 void Release(Code* code) {
-  code->retired = true;
-  if (code->running == 0) FreeCode(code);
+  // The unit may have been given other code already, or none.
+  if (code->unit->direct == code->direct && code->direct != nullptr) {
+    code->unit->direct = pyvm_llvm_direct_stub(code->unit->arg_count);
+  }
+  Retired().push_back(code);
+  FreeRetired();
 }
 
-void Running::Free(Code* code) { FreeCode(code); }
+Running::Running(const Activation* act) : cframe_(&act->cframe) {
+  Entered().push_back(cframe_);
+}
+
+Running::~Running() {
+  std::vector<const _PyCFrame*>& entered = Entered();
+  // The last one, unless greenlets have been switched.
+  entered.erase(std::find(entered.rbegin(), entered.rend(), cframe_).base() -
+                1);
+  if (!Retired().empty()) [[unlikely]]
+    FreeRetired();
+}
 
 void NoteFailure(Unit* unit, Site* site) {
   LimitLoops(unit);
@@ -195,7 +300,10 @@ void NoteFailure(Unit* unit, Site* site) {
       });
   (cold && !again ? code->reached : code->denials).push_back(denial);
   code->stale = true;
-  code->start = nullptr;  // calls look for an entry
+  // Calls look for an entry.
+  code->start = nullptr;
+  code->direct = nullptr;
+  SetDirect(unit);
 }
 
 }  // namespace pyvm::llvm_tier

@@ -57,19 +57,41 @@ struct Site {
 };
 
 // What compiled code keeps on the native stack: the site where it is, and the
-// values that the site's maps refer to. The frame's spare register (see
-// SpareRegister) points to it while the code runs.
+// values that the site's maps refer to.
+//
+// A function that machine code has called has no other frame at first. It gets
+// one, as do its callers, when somebody may look at frames: before code runs
+// that is not known to look at none, and where the function is left (Link). The
+// frame's spare register (NativeFrameOf) points back to this one then.
 struct NativeFrame {
   const Site* site;
+  PyObject** regs;      // of its frame; null as long as it is not linked
+  NativeFrame* caller;  // who has called; kGivenFrame or not
+  PyObject* function;   // that runs; borrowed from the caller
+  // Frames behind its own that are linked, of inlined functions that run now.
+  uint64_t inlined;
   uint64_t values[1];  // as many as the code's sites need
 };
+
+// `caller` of a native frame whose frame comes from outside of machine code,
+// which will clear it: the registers of that frame with the lowest bit set.
+inline NativeFrame* GivenFrame(PyObject** regs) {
+  return reinterpret_cast<NativeFrame*>(reinterpret_cast<uintptr_t>(regs) | 1);
+}
+inline bool IsGiven(const NativeFrame* caller) {
+  return (reinterpret_cast<uintptr_t>(caller) & 1) != 0;
+}
+inline PyObject** GivenRegisters(const NativeFrame* caller) {
+  return reinterpret_cast<PyObject**>(reinterpret_cast<uintptr_t>(caller) - 1);
+}
 
 // A frame that native code runs has this `stacktop`: its registers hold nothing
 // but what the code has left there, and NativeFrame says the rest. Otherwise as
 // in any running frame: linked, with its link in front.
 inline constexpr int kNativeStacktop = kAwayStacktop;
 
-// Frames of ours have room for one word behind their registers.
+// Frames of ours have room for one word behind their registers. Null as long as
+// the code has not had to show the frame.
 inline NativeFrame*& NativeFrameOf(PyObject** regs, const Unit* unit) {
   return *reinterpret_cast<NativeFrame**>(regs + unit->num_registers);
 }
@@ -79,6 +101,28 @@ inline NativeFrame*& NativeFrameOf(PyObject** regs, const Unit* unit) {
 // stays linked, and holds nothing above its locals; its `stacktop` says how
 // many registers may hold references, as ClearAndPopEntryFrame wants it.
 using Entry = PyObject* (*)(Activation* act, PyObject** regs);
+
+// Calls a function of a unit as machine code does: without a frame, with its
+// arguments (which are taken over) behind `remaining`. That is the caller's
+// tstate->recursion_remaining; what the thread's own says is of no account
+// while machine code runs, and anything afterwards. New reference, or null with
+// an exception.
+#define PYVM_PRESERVE_NONE __attribute__((preserve_none))
+using Direct = void*;
+template <typename... Args>
+using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
+                                                  NativeFrame* caller,
+                                                  PyObject* function,
+                                                  int64_t remaining,
+                                                  Args... args);
+
+// Units whose functions can be called so; with more arguments they would not
+// all be in registers.
+inline constexpr uint32_t kMaxDirectArgs = 8;
+inline bool CanBeDirect(const Unit& unit) {
+  return unit.simple_args && unit.starts_with_resume &&
+         unit.arg_count <= kMaxDirectArgs;
+}
 
 // Where code begins at a loop's header; `entry` is null if there can be none.
 struct LoopEntry {
@@ -96,21 +140,26 @@ struct Denial {
 };
 using Denials = std::vector<Denial>;
 
+struct CodeRange {
+  const uint8_t* begin;
+  uint64_t bytes;
+};
+
 // Unit::tier_code of a unit that this tier runs. Guarded by the GIL.
 struct Code {
   Unit* unit = nullptr;
-  // Null if it has not been compiled, or (no_start) cannot be.
+  // One of the two if there is code for the start, which there cannot be if
+  // no_start.
   Entry start = nullptr;
+  Direct direct = nullptr;
   bool no_start = false;
   std::vector<LoopEntry> loops;
   std::vector<uint32_t> headers;  // of the unit's loops, sorted
   // Stable addresses: machine code points to them.
   std::vector<std::unique_ptr<Site>> sites;
-  std::vector<const uint8_t*> blocks;  // in code memory
-  std::vector<PyObject*> references;   // what it refers to; owned, sorted
-  uint64_t bytes = 0;                  // of machine code
-  uint32_t running = 0;                // native frames in it
-  bool retired = false;                // freed when nothing runs in it
+  std::vector<CodeRange> blocks;      // in code memory
+  std::vector<PyObject*> references;  // what it refers to; owned, sorted
+  uint64_t bytes = 0;                 // of machine code
   // Compiled anew at the next entry, with these denials.
   bool stale = false;
   uint32_t renewals = 0;
@@ -125,8 +174,20 @@ Code* Compile(Unit* unit, const CompileRequest& request, const char** refused);
 // Where code of the unit can be entered: at its start (`loop` null) or at the
 // header of a loop: at any other instruction code has no entry. Compiles what
 // has become stale, and entries that are wanted for the first time, which may
-// run code (a policy's). Null if there is none.
-Entry FindEntry(Unit* unit, const uint32_t* loop);
+// run code (a policy's). Both null if there is none; `direct` only at the
+// start.
+struct Entrance {
+  Entry entry = nullptr;
+  Direct direct = nullptr;
+  explicit operator bool() const {
+    return entry != nullptr || direct != nullptr;
+  }
+};
+Entrance FindEntry(Unit* unit, const uint32_t* loop);
+
+// Lets machine code call functions of the unit: by the code that it has, else
+// by a stub that calls them in whatever tier.
+void SetDirect(Unit* unit);
 
 // The unit's code if this tier runs it; else null.
 Code* CodeOf(const Unit* unit);
@@ -134,19 +195,17 @@ Code* CodeOf(const Unit* unit);
 // Gives the code back once nothing runs in it.
 void Release(Code* code);
 
-// Around the execution of code.
+// Around each execution of code that C++ begins; machine code may call other
+// code within it.
 class Running {
  public:
-  explicit Running(Code* code) : code_(code) { ++code->running; }
-  ~Running() {
-    if (--code_->running == 0 && code_->retired) Free(code_);
-  }
+  explicit Running(const Activation* act);
+  ~Running();
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
  private:
-  static void Free(Code* code);
-  Code* const code_;
+  const _PyCFrame* const cframe_;
 };
 
 // A guard of the site, in a frame of `unit`, has failed.

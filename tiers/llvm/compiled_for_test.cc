@@ -120,7 +120,7 @@ PyObject* Compiled::Call(std::initializer_list<PyObject*> args) {
   act.tstate = PyThreadState_Get();
   act.interp = act.tstate->interp;
   act.eval_breaker = &breaker;
-  PyObject* result = code_->entry(&act, regs);
+  PyObject* result = reinterpret_cast<Entry>(code_->entry)(&act, regs);
   for (uint32_t i = 0; i < parsed_.function->unit()->num_registers; ++i) {
     EXPECT_EQ(regs[i], nullptr) << "register " << i;
   }
@@ -146,11 +146,15 @@ std::string Compiled::Ints(std::initializer_list<int64_t> args) {
 
 extern "C" {
 
-PyObject* pyvm_llvm_deopt(Activation*, PyObject**, NativeFrame* native) {
+void pyvm_llvm_link(Activation*, NativeFrame*) {}
+void pyvm_llvm_unlink(Activation*, NativeFrame*) {}
+void pyvm_llvm_finish(Activation*, NativeFrame*, int64_t) {}
+
+PyObject* pyvm_llvm_deopt(Activation*, NativeFrame* native, int64_t) {
   return Str(Describe("failed", native));
 }
 
-PyObject* pyvm_llvm_raise(Activation*, PyObject**, NativeFrame* native) {
+PyObject* pyvm_llvm_raise(Activation*, NativeFrame* native, int64_t) {
   EXPECT_NE(PyErr_Occurred(), nullptr);
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
@@ -169,6 +173,18 @@ PyObject* pyvm_llvm_call_function(Activation*, PyObject* function, Unit*,
   return result;
 }
 
+// What is called directly is called so.
+Direct pyvm_llvm_direct_stub(uint32_t num_args) {
+  EXPECT_EQ(num_args, 1u);
+  DirectCall<PyObject*> stub = [](Activation*, NativeFrame*, PyObject* function,
+                                  int64_t, PyObject* arg) PYVM_PRESERVE_NONE {
+    PyObject* result = PyObject_Vectorcall(function, &arg, 1, nullptr);
+    Py_DECREF(arg);
+    return result;
+  };
+  return reinterpret_cast<Direct>(stub);
+}
+
 int pyvm_llvm_run_handler(Activation*, PyObject** regs, uint32_t instr) {
   std::swap(regs[0], regs[1]);
   if (instr != 9) return 0;
@@ -178,7 +194,9 @@ int pyvm_llvm_run_handler(Activation*, PyObject** regs, uint32_t instr) {
   return -1;
 }
 
-void pyvm_llvm_dealloc(PyObject* o) { _Py_Dealloc(o); }
+void pyvm_llvm_dealloc(Activation*, NativeFrame*, PyObject* o) {
+  _Py_Dealloc(o);
+}
 
 }  // extern "C"
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "absl/container/inlined_vector.h"
 #include "core/bytecode/decode.h"
 #include "core/handlers/machine.h"
 #include "core/runtime/object.h"
@@ -111,13 +112,11 @@ uintptr_t FlagsOf(Op op) {
 // The frame of a function that was inlined into `caller`, as if the instruction
 // there had called it.
 Frame* PushInlined(Activation* act, Frame* caller, const FrameMap& at,
-                   const FrameMap& map, Values* values) {
-  PyObject* function = values->New(map.function);
-  Frame* frame =
-      PushFrame(act->tstate, reinterpret_cast<PyFunctionObject*>(function),
-                map.unit->code, map.unit, 0);
+                   const FrameMap& map, PyObject* function) {
+  Frame* frame = PushFrame(
+      act->tstate, reinterpret_cast<PyFunctionObject*>(Py_NewRef(function)),
+      map.unit->code, map.unit, 0);
   if (frame == nullptr) Py_FatalError("pyvm: no memory for an inlined frame");
-  --act->tstate->recursion_remaining;
   const Instr* call = at.unit->instrs + at.instr;
   Op op = BaseOf(call->op);
   *LinkOf(frame) = {call, call + InstrWords(*at.unit, at.instr),
@@ -129,26 +128,50 @@ Frame* PushInlined(Activation* act, Frame* caller, const FrameMap& at,
   return frame;
 }
 
-// Builds the frames of the native one's site and runs them to the end of the
-// outermost.
-PyObject* GoOn(Activation* act, PyObject** regs, NativeFrame* native,
-               bool throwing) {
-  Frame* outermost = FrameOf(regs);
+// Links frames of the functions that are inlined at the native frame's site;
+// its own is the innermost that is linked, but for such that have been already.
+void LinkInlined(Activation* act, NativeFrame* native) {
+  const std::vector<FrameMap>& maps = native->site->frames;
+  if (maps.size() == 1) return;
+  Values values(native);
+  Frame* frame = act->cframe.current_frame;
+  for (size_t i = native->inlined + 1; i < maps.size(); ++i) {
+    frame = PushInlined(act, frame, maps[i - 1], maps[i],
+                        values.Get(maps[i].function));
+    frame->stacktop = kNativeStacktop;
+    NativeFrameOf(frame->localsplus, maps[i].unit) = native;
+    act->cframe.current_frame = frame;
+  }
+  native->inlined = maps.size() - 1;
+  SetPosition(frame, *maps.back().unit, maps.back().instr);
+}
+
+// Those of the native frame's site, which are linked, outermost first.
+std::vector<Frame*> LinkedFrames(const Activation* act,
+                                 const NativeFrame* native) {
+  std::vector<Frame*> frames(native->site->frames.size());
+  Frame* frame = act->cframe.current_frame;
+  for (size_t i = frames.size(); i > 0; --i, frame = frame->previous) {
+    frames[i - 1] = frame;
+  }
+  return frames;
+}
+
+// Builds the frames of the native one's site, which is linked, and runs them to
+// the end of the outermost.
+PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
   const Site& site = *native->site;
   const FrameMap& last = site.frames.back();
+  std::vector<Frame*> frames = LinkedFrames(act, native);
+  Frame* outermost = frames.front();
+  Frame* frame = frames.back();
   Leftovers leftovers;
-  Frame* frame = outermost;
   {
     Values values(native);
-    FillRegisters(frame, site.frames[0], &values, &leftovers);
-    for (size_t i = 1; i < site.frames.size(); ++i) {
-      frame =
-          PushInlined(act, frame, site.frames[i - 1], site.frames[i], &values);
-      FillRegisters(frame, site.frames[i], &values, &leftovers);
+    for (size_t i = 0; i < frames.size(); ++i) {
+      FillRegisters(frames[i], site.frames[i], &values, &leftovers);
     }
   }
-  SetPosition(frame, *last.unit, last.instr);
-  act->cframe.current_frame = frame;
   bool entry = outermost->is_entry;
   outermost->is_entry = true;
   // May run code, which may look at the frames.
@@ -168,9 +191,49 @@ PyObject* GoOn(Activation* act, PyObject** regs, NativeFrame* native,
   }
   if (tier != nullptr) RunToEnd(act, tier);
   outermost->is_entry = entry;
-  // Whoever has entered the code counts the frame out.
-  --act->tstate->recursion_remaining;
   return act->result;
+}
+
+// The frame of `native`, which has ended, is not needed any more.
+void GiveBack(Activation* act, const NativeFrame* native) {
+  if (IsGiven(native->caller)) return;  // it is another's
+  Frame* frame = FrameOf(native->regs);
+  act->cframe.current_frame = frame->previous;
+  ClearAndPopEntryFrame(act->tstate, frame);
+}
+
+PyObject* LeaveBy(Activation* act, NativeFrame* native, int64_t remaining,
+                  bool throwing) {
+  auto inlined = static_cast<int64_t>(native->site->frames.size()) - 1;
+  act->tstate->recursion_remaining = static_cast<int>(remaining - inlined);
+  pyvm_llvm_link(act, native);
+  PyObject* result = GoOn(act, native, throwing);
+  act->tstate->recursion_remaining = static_cast<int>(remaining);
+  GiveBack(act, native);
+  return result;
+}
+
+// Binds a frame to the native one that runs it, where its site is.
+void Attach(NativeFrame* native, PyObject** regs) {
+  const FrameMap& at = native->site->frames[0];
+  native->regs = regs;
+  NativeFrameOf(regs, at.unit) = native;
+  SetPosition(FrameOf(regs), *at.unit, at.instr);
+}
+
+// A frame for a function that runs without one.
+void PushLinked(Activation* act, NativeFrame* native) {
+  const Unit* unit = native->site->frames[0].unit;
+  Frame* frame = PushFrame(
+      act->tstate,
+      reinterpret_cast<PyFunctionObject*>(Py_NewRef(native->function)),
+      unit->code, unit, 0);
+  if (frame == nullptr) Py_FatalError("pyvm: no memory for a frame");
+  LinkOf(frame)->epoch = 0;
+  frame->stacktop = kNativeStacktop;
+  frame->previous = act->cframe.current_frame;
+  act->cframe.current_frame = frame;
+  Attach(native, frame->localsplus);
 }
 
 // The frame is linked in a thread's stack of frames: the native stack that it
@@ -195,7 +258,12 @@ bool ReadLocals(Frame* frame, PyObject** locals) {
   if (!IsPresent(frame)) return false;
   const Unit* unit = UnitOf(frame);
   const NativeFrame* native = NativeFrameOf(frame->localsplus, unit);
-  const FrameMap& map = native->site->frames[0];
+  if (native == nullptr) return false;
+  size_t depth = 0;
+  for (const Frame* f = frame; f != FrameOf(native->regs); f = f->previous) {
+    ++depth;
+  }
+  const FrameMap& map = native->site->frames[depth];
   Values values(native);
   for (uint32_t i = 0; i < unit->num_locals; ++i) {
     // What the code has left in a register is newer than what the map says.
@@ -207,18 +275,65 @@ bool ReadLocals(Frame* frame, PyObject** locals) {
 
 extern "C" {
 
-PyObject* pyvm_llvm_deopt(Activation* act, PyObject** regs,
-                          NativeFrame* native) {
+void pyvm_llvm_link(Activation* act, NativeFrame* native) {
+  absl::InlinedVector<NativeFrame*, 16> open;
+  for (; !IsGiven(native) && native->regs == nullptr; native = native->caller) {
+    if (IsGiven(native->caller)) {
+      Attach(native, GivenRegisters(native->caller));
+      break;
+    }
+    open.push_back(native);
+  }
+  // The caller of the others is where it calls; its own callers have been there
+  // since they were linked.
+  if (!IsGiven(native)) {
+    Attach(native, native->regs);
+    LinkInlined(act, native);
+  }
+  for (size_t i = open.size(); i > 0; --i) {
+    PushLinked(act, open[i - 1]);
+    LinkInlined(act, open[i - 1]);
+  }
+}
+
+void pyvm_llvm_unlink_inlined(Activation* act, NativeFrame* native) {
+  Frame* frame = act->cframe.current_frame;
+  for (size_t i = 0; i < native->inlined; ++i, frame = frame->previous) {
+    // The code will be left before it goes on, with these frames.
+    if (frame->frame_obj != nullptr || frame->f_locals != nullptr) return;
+  }
+  for (; native->inlined > 0; --native->inlined) {
+    frame = act->cframe.current_frame;
+    act->cframe.current_frame = frame->previous;
+    frame->stacktop = 0;
+    ClearAndPopEntryFrame(act->tstate, frame);
+  }
+}
+
+void pyvm_llvm_unlink(Activation* act, NativeFrame* native) {
+  PyObject** regs =
+      IsGiven(native->caller) ? GivenRegisters(native->caller) : native->regs;
+  act->cframe.current_frame = FrameOf(regs)->previous;
+}
+
+void pyvm_llvm_finish(Activation* act, NativeFrame* native, int64_t remaining) {
+  act->tstate->recursion_remaining = static_cast<int>(remaining);
+  FrameOf(native->regs)->stacktop = 0;
+  GiveBack(act, native);
+}
+
+PyObject* pyvm_llvm_deopt(Activation* act, NativeFrame* native,
+                          int64_t remaining) {
   auto* site = const_cast<Site*>(native->site);
   const FrameMap& last = site->frames.back();
   NoteDeopt(last.unit, last.instr);
-  NoteFailure(UnitOf(FrameOf(regs)), site);
-  return GoOn(act, regs, native, false);
+  NoteFailure(site->frames[0].unit, site);
+  return LeaveBy(act, native, remaining, false);
 }
 
-PyObject* pyvm_llvm_raise(Activation* act, PyObject** regs,
-                          NativeFrame* native) {
-  return GoOn(act, regs, native, true);
+PyObject* pyvm_llvm_raise(Activation* act, NativeFrame* native,
+                          int64_t remaining) {
+  return LeaveBy(act, native, remaining, true);
 }
 
 }  // extern "C"

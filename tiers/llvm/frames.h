@@ -12,28 +12,51 @@ namespace pyvm::llvm_tier {
 #pragma GCC visibility push(default)
 extern "C" {
 
-// A guard has failed. Builds the frames of native->site (outermost: the one of
-// `regs`), goes on in the landing tier before the innermost's instruction, and
-// runs to the end of the outermost. Result as Entry's.
-PyObject* pyvm_llvm_deopt(Activation* act, PyObject** regs,
-                          NativeFrame* native);
+// Gives `native` and its callers frames, so that whoever looks at the thread's
+// frames finds them, at the positions that their sites say. Nothing if `native`
+// is a given frame. tstate->recursion_remaining is right.
+void pyvm_llvm_link(Activation* act, NativeFrame* native);
+// Takes frames of inlined functions away again, behind a call; if somebody has
+// taken hold of one they stay, and code has to be left.
+void pyvm_llvm_unlink_inlined(Activation* act, NativeFrame* native);
+// The function has ended, but for what it still releases: takes the frame, if
+// it is linked or given, out of the thread's stack of frames.
+void pyvm_llvm_unlink(Activation* act, NativeFrame* native);
+// A direct function that is linked ends: gives the frame back unless it is
+// given. Its registers hold nothing.
+void pyvm_llvm_finish(Activation* act, NativeFrame* native, int64_t remaining);
+
+// A guard has failed. Builds the frames of native->site, goes on in the landing
+// tier before the innermost's instruction, and runs to the end of the
+// outermost, which it gives back unless it is given. Result as Entry's.
+PyObject* pyvm_llvm_deopt(Activation* act, NativeFrame* native,
+                          int64_t remaining);
 // The same where the innermost's instruction has raised the exception that is
 // set.
-PyObject* pyvm_llvm_raise(Activation* act, PyObject** regs,
-                          NativeFrame* native);
+PyObject* pyvm_llvm_raise(Activation* act, NativeFrame* native,
+                          int64_t remaining);
 
 // Calls `function` (a Python function of `unit`, plain arguments, as many as
-// it takes; they are taken over). New reference, or null with an exception.
+// it takes; they are taken over) in whatever tier, with a frame. New reference,
+// or null with an exception.
 PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
                                   Unit* unit, PyObject** args);
+// A direct function that does the same for any unit with so many arguments.
+Direct pyvm_llvm_direct_stub(uint32_t num_args);
+
+// An instance of a class that object.__new__ makes. Links `native` before a
+// collection may run code.
+PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,
+                               PyTypeObject* cls);
 
 // Runs the bytecode instruction number `instr` of the frame's unit by its
 // handler; the registers that it reads are in the frame, and those that it
 // writes will be. 0, or -1 with an exception.
 int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr);
 
-// Releases an object whose last reference is gone.
-void pyvm_llvm_dealloc(PyObject* object);
+// Releases an object whose last reference is gone. Links `native` (which may be
+// a given frame) before code may run.
+void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* object);
 
 }  // extern "C"
 #pragma GCC visibility pop
@@ -42,6 +65,11 @@ void pyvm_llvm_dealloc(PyObject* object);
 // site. False where the frame's part of the native stack is not in place,
 // because it belongs to a greenlet that does not run.
 bool ReadLocals(Frame* frame, PyObject** locals);
+
+// Calls the unit's direct code for a frame that is linked as current, with its
+// arguments in its registers. As Entry.
+PyObject* EnterDirect(Activation* act, PyObject** regs, const Unit* unit,
+                      Direct code);
 
 // Runs frames of the activation, from act->pc in a frame of `tier` on, until
 // the first frame with `is_entry` ends: its result, or null with an exception,

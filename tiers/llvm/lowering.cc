@@ -65,8 +65,7 @@ class LlvmBackend final : public Backend {
     code.lower_ns = lowered - start;
     code.optimize_ns = optimized - lowered;
     code.emit_ns = NowNs() - optimized;
-    code.entry =
-        reinterpret_cast<Entry>(reinterpret_cast<uintptr_t>(machine->entry));
+    code.entry = const_cast<uint8_t*>(machine->entry);
     code.block = machine->block;
     code.bytes = machine->bytes;
     code.block_bytes = machine->block_bytes;

@@ -29,7 +29,7 @@ struct GenerateOptions {
 };
 
 struct LoweredCode {
-  Entry entry = nullptr;
+  void* entry = nullptr;           // an Entry, or of a direct function Direct
   const uint8_t* block = nullptr;  // in TheCodeMemory(), known to TheCodeMap()
   uint64_t bytes = 0;              // of instructions
   uint64_t block_bytes = 0;        // with constants and unwind tables

@@ -17,11 +17,21 @@ constexpr Handler kHandlers[] = {
 static_assert(std::size(kHandlers) == ir::kNumOps);
 
 constexpr const char* kMemNames[] = {
-    "refcount", "type",     "size",  "digit",  "double",  "items",   "item",
-    "array",    "values",   "value", "slot",   "dict",    "version", "iterator",
-    "freelist", "register", "frame", "native", "breaker",
+    "refcount",  "type",     "size",     "digit",    "double", "items",
+    "item",      "array",    "values",   "value",    "slot",   "dict",
+    "version",   "iterator", "freelist", "register", "frame",  "native",
+    "registers", "direct",   "breaker",
 };
 static_assert(std::size(kMemNames) == kNumMems);
+
+// Frames of inlined functions that the state stands in.
+uint32_t InlinedAt(const ir::FrameState& state) {
+  uint32_t inlined = 0;
+  for (const ir::FrameState* s = state.caller; s != nullptr; s = s->caller) {
+    ++inlined;
+  }
+  return inlined;
+}
 
 // Unlike __builtin_expect's 2000: guards hardly ever fail.
 constexpr uint32_t kLikelyWeight = 1u << 20;
@@ -54,15 +64,23 @@ Lowering::Lowering(ir::Function& fn, llvm::Module& module,
 
 // --- The function -----------------------------------------------------------
 
+llvm::FunctionType* Lowering::DirectType(size_t args) const {
+  std::vector<llvm::Type*> types = {ptr, ptr, ptr, i64};
+  types.resize(types.size() + args, ptr);
+  return llvm::FunctionType::get(ptr, types, false);
+}
+
 llvm::Function* Lowering::Run() {
-  auto* type = llvm::FunctionType::get(ptr, {ptr, ptr}, false);
+  llvm::FunctionType* type =
+      fn_.direct ? DirectType(fn_.unit()->arg_count)
+                 : llvm::FunctionType::get(ptr, {ptr, ptr}, false);
   function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
                                      kEntryName, module_);
+  if (fn_.direct) function_->setCallingConv(llvm::CallingConv::PreserveNone);
   function_->addFnAttr("frame-pointer", "all");
   function_->addFnAttr(llvm::Attribute::NoUnwind);
   function_->setUWTableKind(llvm::UWTableKind::Async);
   act = function_->getArg(0);
-  regs = function_->getArg(1);
 
   uint32_t ids = 0;
   for (const ir::Block* block : fn_.blocks()) ids = std::max(ids, block->id);
@@ -70,6 +88,10 @@ llvm::Function* Lowering::Run() {
   edges_.resize(ids + 1);
   values_.resize(fn_.num_nodes());
   stored_behind_.resize(ids + 1);
+  uses_registers_ = FindsRegisters();
+  for (const ir::FrameState* state : fn_.States()) {
+    max_inlined_ = std::max(max_inlined_, InlinedAt(*state));
+  }
   Prologue();
   for (const ir::Block* block : fn_.blocks()) {
     blocks_[block->id] = NewBlock("b");
@@ -80,17 +102,80 @@ llvm::Function* Lowering::Run() {
   return function_;
 }
 
+bool Lowering::FindsRegisters() const {
+  for (const ir::Block* block : fn_.blocks()) {
+    for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
+      if (n->op == ir::Op::kTakeReg || n->op == ir::Op::kPutReg ||
+          n->op == ir::Op::kRunHandler) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 void Lowering::Prologue() {
   Begin(NewBlock("entry"));
-  native_ = b.CreateAlloca(llvm::ArrayType::get(i64, 1 + homes_.num_slots()),
-                           nullptr, "native");
+  constexpr size_t kHeadWords =
+      offsetof(NativeFrame, values) / sizeof(uint64_t);
+  native_ =
+      b.CreateAlloca(llvm::ArrayType::get(i64, kHeadWords + homes_.num_slots()),
+                     nullptr, "native");
   if (size_t n = MaxArguments(); n > 0) {
     arguments_ =
         b.CreateAlloca(llvm::ArrayType::get(ptr, n), nullptr, "arguments");
   }
+  if (fn_.direct) {
+    PrologueOfDirect();
+  } else {
+    PrologueOfEntry();
+  }
+  if (max_inlined_ > 0) {
+    Store(b_i64(0), native_, offsetof(NativeFrame, inlined), Mem::kNative);
+  }
+}
+
+void Lowering::PrologueOfEntry() {
+  llvm::Value* regs = function_->getArg(1);
+  Store(regs, native_, offsetof(NativeFrame, regs), Mem::kRegisters);
+  caller_ = b.CreateGEP(i8, regs, b_i64(1));  // GivenFrame
+  Store(caller_, native_, offsetof(NativeFrame, caller), Mem::kNative);
   Store(native_, Register(fn_.unit()->num_registers), Mem::kFrame);
   Store(b.getInt32(static_cast<uint32_t>(kNativeStacktop)),
         FrameField(offsetof(Frame, stacktop)), Mem::kFrame);
+  llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
+  remaining_ = b.CreateSExt(
+      Load(i32, tstate, offsetof(PyThreadState, recursion_remaining),
+           Mem::kFrame),
+      i64);
+}
+
+// Goes elsewhere if there is too much recursion, also for what is inlined, or
+// too little of the stack.
+void Lowering::PrologueOfDirect() {
+  caller_ = function_->getArg(1);
+  remaining_ = b.CreateSub(function_->getArg(3), b_i64(1));
+  llvm::BasicBlock* deep = NewBlock("deep");
+  llvm::BasicBlock* begin = NewBlock("begin");
+  llvm::Value* limit =
+      Load(i64, act, offsetof(Activation, stack_limit), Mem::kFrame);
+  llvm::Value* low = b.CreateICmpULT(b.CreatePtrToInt(native_, i64), limit);
+  Branch(b.CreateOr(low, b.CreateICmpSLT(remaining_, b_i64(max_inlined_))),
+         deep, begin, kUnlikely);
+  Begin(deep);
+  std::vector<llvm::Value*> args;
+  for (llvm::Argument& arg : function_->args()) args.push_back(&arg);
+  llvm::CallInst* call =
+      b.CreateCall(function_->getFunctionType(),
+                   Address(pyvm_llvm_direct_stub(fn_.unit()->arg_count)), args);
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  b.CreateRet(call);
+  Begin(begin);
+  Store(Null(), native_, offsetof(NativeFrame, regs), Mem::kRegisters);
+  Store(caller_, native_, offsetof(NativeFrame, caller), Mem::kNative);
+  Store(function_->getArg(2), native_, offsetof(NativeFrame, function),
+        Mem::kNative);
 }
 
 size_t Lowering::MaxArguments() const {
@@ -108,6 +193,7 @@ size_t Lowering::MaxArguments() const {
 
 void Lowering::Body(const ir::Block& block) {
   Begin(BlockOf(&block));
+  unlinked_ = false;
   if (block.idom == nullptr) {
     stored_.assign(homes_.values().size(), false);
   } else {
@@ -204,6 +290,22 @@ llvm::Value* Lowering::Interp() {
   return LoadFixed(ptr, act, offsetof(Activation, interp));
 }
 
+llvm::Value* Lowering::ThisFunction() {
+  return fn_.direct ? static_cast<llvm::Value*>(function_->getArg(2))
+                    : LoadFixed(ptr, FrameField(offsetof(Frame, f_func)), 0);
+}
+
+llvm::Value* Lowering::Regs() {
+  return fn_.direct
+             ? static_cast<llvm::Value*>(Load(
+                   ptr, native_, offsetof(NativeFrame, regs), Mem::kRegisters))
+             : function_->getArg(1);
+}
+
+llvm::Value* Lowering::Argument(int64_t number) {
+  return function_->getArg(4 + static_cast<unsigned>(number));
+}
+
 llvm::Value* Lowering::ArgumentSlot(size_t i) {
   return At(arguments_, static_cast<int64_t>(i * sizeof(PyObject*)));
 }
@@ -238,7 +340,7 @@ llvm::BasicBlock* Lowering::Leave(llvm::BasicBlock** known, const char* name,
   llvm::IRBuilder<>::InsertPointGuard guard(b);
   *known = NewBlock(name);
   Begin(*known);
-  b.CreateRet(ColdCall(function, ptr, {act, regs, native_}));
+  b.CreateRet(ColdCall(function, ptr, {act, native_, remaining_}));
   return *known;
 }
 
@@ -305,19 +407,40 @@ std::vector<uint32_t> Lowering::Missing(const ir::FrameState* state) const {
   return missing;
 }
 
-void Lowering::Publish(const ir::Node& n, Way way) {
+void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
   Store(Address(sites_.SiteOf(n.state, n.op)), native_,
         offsetof(NativeFrame, site), Mem::kNative);
   for (uint32_t number : Missing(n.state)) {
     StoreHome(number);
     if (way == kOnTheWay) stored_[number] = true;
   }
-  const ir::FrameState* outer = n.state;
-  while (outer->caller != nullptr) outer = outer->caller;
-  const Unit* unit = outer->unit;
-  Store(
-      Address(CodeStart(unit) + unit->PositionOf(unit->instrs + outer->instr)),
-      FrameField(offsetof(Frame, prev_instr)), Mem::kFrame);
+  published_ = n.state;
+  published_for_ = callee;
+  if (callee == kDirect) return;
+  llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
+  llvm::Value* remaining = b.CreateSub(remaining_, b_i64(InlinedAt(*n.state)));
+  Store(b.CreateTrunc(remaining, i32), tstate,
+        offsetof(PyThreadState, recursion_remaining), Mem::kFrame);
+  if (callee == kLinks) return;
+  if (n.state->caller != nullptr) {
+    Call(reinterpret_cast<const void*>(pyvm_llvm_link), b.getVoidTy(),
+         {act, native_});
+    return;
+  }
+  if (fn_.direct) {
+    llvm::BasicBlock* link = NewBlock("link");
+    llvm::BasicBlock* linked = NewBlock("linked");
+    Branch(IsNull(Regs()), link, linked, kUnlikely);
+    Begin(link);
+    ColdCall(reinterpret_cast<const void*>(pyvm_llvm_link), b.getVoidTy(),
+             {act, native_});
+    b.CreateBr(linked);
+    Begin(linked);
+  }
+  const Unit* unit = n.state->unit;
+  Store(Address(CodeStart(unit) +
+                unit->PositionOf(unit->instrs + n.state->instr)),
+        FrameField(offsetof(Frame, prev_instr)), Mem::kFrame);
 }
 
 void Lowering::RaiseIf(llvm::Value* failed) {
@@ -326,6 +449,24 @@ void Lowering::RaiseIf(llvm::Value* failed) {
       failed,
       Leave(&raise_, "raise", reinterpret_cast<const void*>(pyvm_llvm_raise)),
       next, kUnlikely);
+  Begin(next);
+  if (published_->caller != nullptr) UnlinkInlined();
+}
+
+void Lowering::UnlinkInlined() {
+  const void* unlink = reinterpret_cast<const void*>(pyvm_llvm_unlink_inlined);
+  if (published_for_ == kMayLook) {
+    Call(unlink, b.getVoidTy(), {act, native_});
+    return;
+  }
+  llvm::BasicBlock* linked = NewBlock("linked");
+  llvm::BasicBlock* next = NewBlock("next");
+  llvm::Value* inlined =
+      Load(i64, native_, offsetof(NativeFrame, inlined), Mem::kNative);
+  Branch(b.CreateICmpEQ(inlined, b_i64(0)), next, linked, kLikely);
+  Begin(linked);
+  ColdCall(unlink, b.getVoidTy(), {act, native_});
+  b.CreateBr(next);
   Begin(next);
 }
 
@@ -348,9 +489,25 @@ llvm::CallInst* Lowering::ColdCall(const void* function, llvm::Type* result,
   return call;
 }
 
+llvm::Value* Lowering::CallDirect(const ir::Node& n, llvm::Value* direct,
+                                  llvm::Value* function,
+                                  llvm::ArrayRef<llvm::Value*> args) {
+  Publish(n, kOnTheWay, kDirect);
+  std::vector<llvm::Value*> all = {
+      act, native_, function,
+      b.CreateSub(remaining_, b_i64(InlinedAt(*n.state)))};
+  all.insert(all.end(), args.begin(), args.end());
+  llvm::CallInst* call = b.CreateCall(DirectType(args.size()), direct, all);
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  call->setDoesNotThrow();
+  RaiseIf(IsNull(call));
+  return call;
+}
+
 llvm::Value* Lowering::CallForObject(const ir::Node& n, const void* function,
-                                     std::initializer_list<llvm::Value*> args) {
-  Publish(n);
+                                     std::initializer_list<llvm::Value*> args,
+                                     Way way) {
+  Publish(n, way);
   llvm::Value* result = Call(function, ptr, args);
   RaiseIf(IsNull(result));
   return result;

@@ -39,7 +39,9 @@ enum class Mem {
   kFreeList,  // heads and counts
   kRegister,
   kFrame,
-  kNative,  // NativeFrame and argument vectors
+  kNative,     // NativeFrame and argument vectors
+  kRegisters,  // NativeFrame::regs
+  kDirect,     // Unit::direct
   kBreaker,
 };
 inline constexpr int kNumMems = static_cast<int>(Mem::kBreaker) + 1;
@@ -65,7 +67,16 @@ class Lowering {
   llvm::Type* const f64;
   // Of the function being made.
   llvm::Value* act = nullptr;
-  llvm::Value* regs = nullptr;
+  llvm::Value* native() const { return native_; }
+  llvm::Value* caller() const { return caller_; }
+  llvm::Value* remaining() const { return remaining_; }
+  // The function object that runs.
+  llvm::Value* ThisFunction();
+  // Registers of the frame; null where a direct function is not linked.
+  llvm::Value* Regs();
+  llvm::Value* Argument(int64_t number);
+  // Whether the registers are used: a direct function is linked at its start.
+  bool uses_registers() const { return uses_registers_; }
 
   // --- Values
   llvm::Value* Of(const ir::Node* node) const { return values_[node->id]; }
@@ -98,9 +109,10 @@ class Lowering {
                             int64_t offset);
   llvm::Value* Interp();
   llvm::Value* Register(int64_t number) {
-    return At(regs, number * static_cast<int64_t>(sizeof(PyObject*)));
+    return At(Regs(), number * static_cast<int64_t>(sizeof(PyObject*)));
   }
-  llvm::Value* FrameField(size_t offset) {
+  llvm::Value* FrameField(size_t offset) { return FrameField(Regs(), offset); }
+  llvm::Value* FrameField(llvm::Value* regs, size_t offset) {
     return At(regs, static_cast<int64_t>(offset) -
                         static_cast<int64_t>(offsetof(Frame, localsplus)));
   }
@@ -123,7 +135,13 @@ class Lowering {
   // there for all that follows, unless this is in a block that not all
   // come through.
   enum Way { kOnTheWay, kAside };
-  void Publish(const ir::Node& n, Way way = kOnTheWay);
+  enum Callee {
+    kMayLook,  // at frames: they are linked
+    kLinks,    // gets this native frame, and links it if somebody may look
+    kDirect,   // a direct function
+  };
+  void Publish(const ir::Node& n, Way way = kOnTheWay,
+               Callee callee = kMayLook);
   // The exception that is set comes out of the last site that was published.
   void RaiseIf(llvm::Value* failed);
 
@@ -133,9 +151,15 @@ class Lowering {
   // The same where it is not expected to happen.
   llvm::CallInst* ColdCall(const void* function, llvm::Type* result,
                            std::initializer_list<llvm::Value*> args);
+  // Calls a function without a frame, at `direct` (of its unit); null means an
+  // exception.
+  llvm::Value* CallDirect(const ir::Node& n, llvm::Value* direct,
+                          llvm::Value* function,
+                          llvm::ArrayRef<llvm::Value*> args);
   // With a published frame; null means an exception.
   llvm::Value* CallForObject(const ir::Node& n, const void* function,
-                             std::initializer_list<llvm::Value*> args);
+                             std::initializer_list<llvm::Value*> args,
+                             Way way = kOnTheWay);
   // The same; -1 means an exception.
   llvm::Value* CallForInt(const ir::Node& n, const void* function,
                           std::initializer_list<llvm::Value*> args,
@@ -147,6 +171,12 @@ class Lowering {
   void IncRef(llvm::Value* object);
   // One reference less: whether it was the last.
   llvm::Value* DecRefIsLast(llvm::Value* object);
+
+  // The frame of this function is not in the thread's stack any more; holds to
+  // the end of the block.
+  void SetUnlinked() { unlinked_ = true; }
+  // The innermost native frame that is to be seen.
+  llvm::Value* Seen() const { return unlinked_ ? caller_ : native_; }
 
   llvm::BasicBlock* BlockOf(const ir::Block* block) const {
     return blocks_[block->id];
@@ -168,7 +198,13 @@ class Lowering {
   llvm::ConstantInt* b_i64(int64_t value) const {
     return llvm::ConstantInt::getSigned(i64, value);
   }
+  llvm::FunctionType* DirectType(size_t args) const;
   void Prologue();
+  void PrologueOfEntry();
+  void PrologueOfDirect();
+  bool FindsRegisters() const;
+  // Behind a call from inlined code.
+  void UnlinkInlined();
   void Body(const ir::Block& block);
   void FillPhis(const ir::Block& block);
   // Stores a value in its place.
@@ -188,6 +224,14 @@ class Lowering {
   SiteBuilder& sites_;
   llvm::Function* function_ = nullptr;
   llvm::AllocaInst* native_ = nullptr;
+  llvm::Value* caller_ = nullptr;
+  llvm::Value* remaining_ = nullptr;  // i64
+  bool uses_registers_ = false;
+  uint32_t max_inlined_ = 0;  // frames behind the own one, at any site
+  // Of the call that was published last.
+  const ir::FrameState* published_ = nullptr;
+  Callee published_for_ = kMayLook;
+  bool unlinked_ = false;
   llvm::AllocaInst* arguments_ = nullptr;
   std::vector<llvm::Value*> values_;       // by node
   std::vector<llvm::BasicBlock*> blocks_;  // by block

@@ -35,10 +35,23 @@ Value* LowerBranch(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerReturn(Lowering& l, const ir::Node& n) {
-  // No register holds anything.
-  l.Store(l.b.getInt32(0), l.FrameField(offsetof(Frame, stacktop)),
-          Mem::kFrame);
-  l.b.CreateRet(l.In(n, 0));
+  Value* result = l.In(n, 0);
+  if (!l.fn().direct) {
+    // No register holds anything.
+    l.Store(l.b.getInt32(0), l.FrameField(offsetof(Frame, stacktop)),
+            Mem::kFrame);
+    l.b.CreateRet(result);
+    return nullptr;
+  }
+  llvm::BasicBlock* linked = l.NewBlock("linked");
+  llvm::BasicBlock* done = l.NewBlock("return");
+  l.Branch(l.IsNull(l.Regs()), done, linked, Lowering::kLikely);
+  l.Begin(linked);
+  l.ColdCall(reinterpret_cast<const void*>(pyvm_llvm_finish), l.b.getVoidTy(),
+             {l.act, l.native(), l.remaining()});
+  l.b.CreateBr(done);
+  l.Begin(done);
+  l.b.CreateRet(result);
   return nullptr;
 }
 
@@ -48,6 +61,10 @@ Value* LowerDeopt(Lowering& l, const ir::Node& n) {
 }
 
 // --- The frame --------------------------------------------------------------
+
+Value* LowerParameter(Lowering& l, const ir::Node& n) {
+  return l.Argument(n.imm);
+}
 
 Value* LowerTakeReg(Lowering& l, const ir::Node& n) {
   Value* value = l.Load(l.ptr, l.Register(n.imm), Mem::kRegister);
@@ -62,7 +79,7 @@ Value* LowerPutReg(Lowering& l, const ir::Node& n) {
 
 Value* LowerRunHandler(Lowering& l, const ir::Node& n) {
   l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_run_handler),
-               {l.act, l.regs, l.b.getInt32(static_cast<uint32_t>(n.imm))});
+               {l.act, l.Regs(), l.b.getInt32(static_cast<uint32_t>(n.imm))});
   return nullptr;
 }
 
@@ -79,19 +96,60 @@ Value* Tracing(Lowering& l) {
 }  // namespace
 
 Value* LowerUnobserved(Lowering& l, const ir::Node& n) {
-  Value* object =
-      l.Load(l.ptr, l.FrameField(offsetof(Frame, frame_obj)), Mem::kFrame);
   Value* untraced = l.b.CreateICmpEQ(Tracing(l), l.b.getInt8(0));
-  l.Guard(n, l.b.CreateAnd(l.IsNull(object), untraced));
+  auto unseen = [&l](Value* regs) {
+    return l.IsNull(l.Load(
+        l.ptr, l.FrameField(regs, offsetof(Frame, frame_obj)), Mem::kFrame));
+  };
+  Value* regs = l.Regs();
+  if (n.state->caller != nullptr) {
+    // Those that stay linked behind a call are held by somebody.
+    Value* inlined =
+        l.Load(l.i64, l.native(), offsetof(NativeFrame, inlined), Mem::kNative);
+    untraced = l.b.CreateAnd(untraced, l.b.CreateICmpEQ(inlined, l.Int(0)));
+  }
+  if (!l.fn().direct) {
+    l.Guard(n, l.b.CreateAnd(unseen(regs), untraced));
+    return nullptr;
+  }
+  // Nobody sees a frame that there is not.
+  llvm::BasicBlock* begin = l.b.GetInsertBlock();
+  llvm::BasicBlock* look = l.NewBlock("look");
+  llvm::BasicBlock* looked = l.NewBlock("looked");
+  l.Branch(l.IsNull(regs), looked, look);
+  l.Begin(look);
+  Value* free = unseen(regs);
+  l.b.CreateBr(looked);
+  l.Begin(looked);
+  llvm::PHINode* phi = l.b.CreatePHI(l.i1, 2);
+  phi->addIncoming(l.b.getTrue(), begin);
+  phi->addIncoming(free, look);
+  l.Guard(n, l.b.CreateAnd(phi, untraced));
   return nullptr;
 }
 
 Value* LowerUnlink(Lowering& l, const ir::Node&) {
-  Value* previous =
-      l.Load(l.ptr, l.FrameField(offsetof(Frame, previous)), Mem::kFrame);
-  l.Store(previous, l.act,
-          offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame),
-          Mem::kFrame);
+  l.SetUnlinked();
+  if (!l.fn().direct) {
+    Value* previous =
+        l.Load(l.ptr, l.FrameField(offsetof(Frame, previous)), Mem::kFrame);
+    l.Store(previous, l.act,
+            offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame),
+            Mem::kFrame);
+    return nullptr;
+  }
+  // A given frame is in the thread's stack whether it is linked or not.
+  Value* given = l.b.CreateAnd(l.b.CreatePtrToInt(l.caller(), l.i64), l.Int(1));
+  Value* linked = l.b.CreatePtrToInt(l.Regs(), l.i64);
+  llvm::BasicBlock* unlink = l.NewBlock("unlink");
+  llvm::BasicBlock* done = l.NewBlock("unlinked");
+  l.Branch(l.b.CreateICmpEQ(l.b.CreateOr(linked, given), l.Int(0)), done,
+           unlink, Lowering::kLikely);
+  l.Begin(unlink);
+  l.ColdCall(reinterpret_cast<const void*>(pyvm_llvm_unlink), l.b.getVoidTy(),
+             {l.act, l.native()});
+  l.b.CreateBr(done);
+  l.Begin(done);
   return nullptr;
 }
 
@@ -101,11 +159,14 @@ Value* LowerSafepoint(Lowering& l, const ir::Node& n) {
   breaker->setVolatile(true);
   Value* any = l.b.CreateOr(breaker, l.b.CreateZExt(Tracing(l), l.i32));
   l.Guard(n, l.b.CreateICmpEQ(any, l.b.getInt32(0)));
+  // A direct function begins with one.
+  bool is_first = n.block == l.fn().entry();
+  if (is_first && l.fn().direct && l.uses_registers()) l.Publish(n);
   return nullptr;
 }
 
 Value* LowerThisFunction(Lowering& l, const ir::Node&) {
-  return l.LoadFixed(l.ptr, l.FrameField(offsetof(Frame, f_func)), 0);
+  return l.ThisFunction();
 }
 
 Value* LowerFreeVar(Lowering& l, const ir::Node& n) {
@@ -222,7 +283,10 @@ Value* LowerStoreItem(Lowering& l, const ir::Node& n) {
 
 // --- Calls ------------------------------------------------------------------
 
-Value* LowerCall(Lowering& l, const ir::Node& n) {
+namespace {
+
+// Calls in[0] by the protocol that all callables have.
+Value* CallAny(Lowering& l, const ir::Node& n, Lowering::Way way) {
   // The slot in front is the callee's to use.
   size_t count = n.inputs.size() - 1;
   for (size_t i = 0; i < count; ++i) {
@@ -236,12 +300,71 @@ Value* LowerCall(Lowering& l, const ir::Node& n) {
       {l.In(n, 0), l.ArgumentSlot(1),
        l.Int(static_cast<int64_t>((count - named) |
                                   PY_VECTORCALL_ARGUMENTS_OFFSET)),
-       names == nullptr ? static_cast<Value*>(l.Null()) : l.Address(names)});
+       names == nullptr ? static_cast<Value*>(l.Null()) : l.Address(names)},
+      way);
+}
+
+// The word that machine code calls functions of this function's unit by; goes
+// to `other` if there is none, or it takes another number of arguments.
+Value* DirectOf(Lowering& l, Value* function, size_t num_args,
+                llvm::BasicBlock* other) {
+  auto next = [&](Value* go_on) {
+    llvm::BasicBlock* block = l.NewBlock("python");
+    l.Branch(go_on, block, other);
+    l.Begin(block);
+  };
+  next(l.HasType(function, &PyFunction_Type));
+  Value* code = l.Load(l.ptr, function, offsetof(PyFunctionObject, func_code),
+                       Mem::kType);
+  Value* extra =
+      l.Load(l.ptr, code, offsetof(PyCodeObject, co_extra), Mem::kType);
+  next(l.NotNull(extra));
+  Value* unit = l.Load(l.ptr, extra, offsetof(CodeExtra, extras), Mem::kType);
+  next(l.NotNull(unit));
+  Value* direct = l.Load(l.ptr, unit, offsetof(Unit, direct), Mem::kDirect);
+  Value* takes = l.LoadFixed(l.i32, unit, offsetof(Unit, arg_count));
+  Value* fits =
+      l.b.CreateICmpEQ(takes, l.b.getInt32(static_cast<uint32_t>(num_args)));
+  next(l.b.CreateAnd(l.NotNull(direct), fits));
+  return direct;
+}
+
+}  // namespace
+
+Value* LowerCall(Lowering& l, const ir::Node& n) {
+  size_t count = n.inputs.size() - 1;
+  bool may_be_python = n.object() == nullptr && count <= kMaxDirectArgs &&
+                       n.inputs[0]->type.exact == nullptr;
+  if (!may_be_python) return CallAny(l, n, Lowering::kOnTheWay);
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kDirect);
+  llvm::BasicBlock* other = l.NewBlock("other");
+  llvm::BasicBlock* done = l.NewBlock("called");
+  Value* direct = DirectOf(l, l.In(n, 0), count, other);
+  std::vector<Value*> args;
+  for (size_t i = 1; i <= count; ++i) {
+    l.IncRef(l.In(n, i));
+    args.push_back(l.In(n, i));
+  }
+  Value* of_python = l.CallDirect(n, direct, l.In(n, 0), args);
+  llvm::BasicBlock* from_python = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(other);
+  Value* of_any = CallAny(l, n, Lowering::kAside);
+  llvm::BasicBlock* from_any = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* result = l.b.CreatePHI(l.ptr, 2);
+  result->addIncoming(of_python, from_python);
+  result->addIncoming(of_any, from_any);
+  return result;
 }
 
 Value* LowerNewObject(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(n, reinterpret_cast<const void*>(NewInstance),
-                         {l.Address(n.ptr)});
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kLinks);
+  Value* made = l.Call(reinterpret_cast<const void*>(pyvm_llvm_new_object),
+                       l.ptr, {l.act, l.native(), l.Address(n.ptr)});
+  l.RaiseIf(l.IsNull(made));
+  return made;
 }
 
 Value* LowerInitDone(Lowering& l, const ir::Node& n) {
@@ -260,6 +383,17 @@ Value* LowerInitDone(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerCallFunction(Lowering& l, const ir::Node& n) {
+  auto* unit = static_cast<Unit*>(const_cast<void*>(n.ptr));
+  if (CanBeDirect(*unit)) {
+    std::vector<Value*> args;
+    for (size_t i = 1; i < n.inputs.size(); ++i) args.push_back(l.In(n, i));
+    if (unit->direct == nullptr) {
+      unit->direct = pyvm_llvm_direct_stub(unit->arg_count);
+    }
+    return l.CallDirect(n,
+                        l.Load(l.ptr, l.Address(&unit->direct), Mem::kDirect),
+                        l.In(n, 0), args);
+  }
   for (size_t i = 1; i < n.inputs.size(); ++i) {
     l.Store(l.In(n, i), l.ArgumentSlot(i - 1), Mem::kNative);
   }

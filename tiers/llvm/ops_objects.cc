@@ -86,9 +86,9 @@ void Release(Lowering& l, const ir::Node& n, llvm::BasicBlock* done) {
   l.Begin(last);
   if (is_float) return FreeFloat(l, o, done);
   if (is_int) return FreeInt(l, o, done);
-  l.Publish(n, Lowering::kAside);
+  l.Publish(n, Lowering::kAside, Lowering::kLinks);
   l.ColdCall(reinterpret_cast<const void*>(pyvm_llvm_dealloc), l.b.getVoidTy(),
-             {o});
+             {l.act, l.Seen(), o});
   l.b.CreateBr(done);
 }
 
@@ -178,9 +178,11 @@ Value* LowerGuardFunction(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerGuardGlobals(Lowering& l, const ir::Node& n) {
-  size_t field =
-      n.imm == 0 ? offsetof(Frame, f_globals) : offsetof(Frame, f_builtins);
-  Value* dict = l.Load(l.ptr, l.FrameField(field), Mem::kFrame);
+  // A function cannot exchange them.
+  size_t field = n.imm == 0 ? offsetof(PyFunctionObject, func_globals)
+                            : offsetof(PyFunctionObject, func_builtins);
+  Value* dict =
+      l.LoadFixed(l.ptr, l.ThisFunction(), static_cast<int64_t>(field));
   l.Guard(n, l.b.CreateICmpEQ(dict, l.Address(n.ptr)));
   return nullptr;
 }
@@ -283,14 +285,11 @@ Value* LowerStoreAttr(Lowering& l, const ir::Node& n) {
 
 Value* LowerLoadGlobal(Lowering& l, const ir::Node& n) {
   // An inlined function has globals of its own.
-  if (n.state->caller != nullptr && n.state->function != nullptr) {
-    return l.CallForObject(
-        n, reinterpret_cast<const void*>(pyvm_llvm_load_global_of),
-        {l.act, l.Of(n.state->function), l.Address(n.ptr)});
-  }
-  return l.CallForObject(n,
-                         reinterpret_cast<const void*>(pyvm_llvm_load_global),
-                         {l.act, l.regs, l.Address(n.ptr)});
+  bool inlined = n.state->caller != nullptr && n.state->function != nullptr;
+  return l.CallForObject(
+      n, reinterpret_cast<const void*>(pyvm_llvm_load_global),
+      {l.act, inlined ? l.Of(n.state->function) : l.ThisFunction(),
+       l.Address(n.ptr)});
 }
 
 }  // namespace pyvm::llvm_tier

@@ -149,6 +149,7 @@ bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
   ir::BuildOptions build;
   bool at_loop = request.entry == EntryKind::kLoopHeader;
   if (at_loop) build.entry_instr = request.loop;
+  build.direct = !at_loop && CanBeDirect(*unit);
   build.denied = [code](const Unit* at, uint32_t instr) {
     return std::any_of(code->denials.begin(), code->denials.end(),
                        [=](const Denial& denial) {
@@ -179,11 +180,14 @@ bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
   if (!llvm_ir.empty()) Show(*unit, *function, "LLVM IR", llvm_ir);
   if (!lowered) return false;
   if (at_loop) {
-    code->loops.push_back({request.loop, lowered->entry});
+    code->loops.push_back(
+        {request.loop, reinterpret_cast<Entry>(lowered->entry)});
+  } else if (build.direct) {
+    code->direct = lowered->entry;
   } else {
-    code->start = lowered->entry;
+    code->start = reinterpret_cast<Entry>(lowered->entry);
   }
-  code->blocks.push_back(lowered->block);
+  code->blocks.push_back({lowered->block, lowered->block_bytes});
   code->bytes += lowered->block_bytes;
   for (auto& site : lowered->sites) {
     site->number = static_cast<uint32_t>(code->sites.size());

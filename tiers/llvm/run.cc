@@ -100,27 +100,26 @@ bool IsStart(const Activation* act, const Unit* unit) {
              CodeStart(unit) + unit->PositionOf(unit->instrs);
 }
 
-// The code that goes on with the activation; null if there is none.
-Entry EntryFor(Activation* act, Unit* unit) {
-  if (act->throwing || act->cframe.use_tracing || !HasStack()) return nullptr;
+// The code that goes on with the activation, if there is any.
+Entrance EntranceFor(Activation* act, Unit* unit) {
+  if (act->throwing || act->cframe.use_tracing || !HasStack()) return {};
   Frame* frame = FrameOf(act->regs);
-  if (frame->owner != FRAME_OWNED_BY_THREAD) return nullptr;
+  if (frame->owner != FRAME_OWNED_BY_THREAD) return {};
+  Entrance entrance;
   if (!IsStart(act, unit)) {
     auto instr = static_cast<uint32_t>(act->pc - unit->instrs);
-    Entry entry = FindEntry(unit, &instr);
-    return entry != nullptr && HasRoom(act->tstate, frame, unit) ? entry
-                                                                 : nullptr;
-  }
-  if (act->pc == unit->instrs) {
-    if (unit->starts_with_resume) {
-      if (!Resume(act, unit)) return nullptr;
-    } else if (unit->entry_budget > 1) {
-      --unit->entry_budget;
+    entrance = FindEntry(unit, &instr);
+  } else {
+    if (act->pc == unit->instrs) {
+      if (unit->starts_with_resume) {
+        if (!Resume(act, unit)) return {};
+      } else if (unit->entry_budget > 1) {
+        --unit->entry_budget;
+      }
     }
+    entrance = FindEntry(unit, nullptr);
   }
-  Entry entry = FindEntry(unit, nullptr);
-  return entry != nullptr && HasRoom(act->tstate, frame, unit) ? entry
-                                                               : nullptr;
+  return entrance && HasRoom(act->tstate, frame, unit) ? entrance : Entrance{};
 }
 
 // The frame at `regs`, of `unit`, has ended with `result`.
@@ -135,18 +134,23 @@ void Finish(Activation* act, PyObject** regs, Unit* unit, PyObject* result) {
 
 void Run(Activation* act) {
   Unit* unit = UnitIn(act->pool);
-  Entry entry = EntryFor(act, unit);
-  if (entry == nullptr) {
+  Entrance entrance = EntranceFor(act, unit);
+  if (!entrance) {
     // The unit may have another tier by now, but that will be seen soon.
     TheManager().landing()->run(act);
     return;
   }
   PyObject** regs = act->regs;
+  act->stack_limit = stack_limit;
+  int remaining = act->tstate->recursion_remaining;
   PyObject* result;
   {
-    Running running(CodeOf(unit));
-    result = entry(act, regs);
+    Running running(act);
+    result = entrance.direct != nullptr
+                 ? EnterDirect(act, regs, unit, entrance.direct)
+                 : entrance.entry(act, regs);
   }
+  act->tstate->recursion_remaining = remaining;
   Finish(act, regs, unit, result);
 }
 
@@ -163,16 +167,77 @@ void RunToEnd(Activation* act, const Tier* tier) {
 
 namespace {
 
-// Runs the frame, which is linked, from its start, in whatever tier.
-PyObject* RunFromStart(Activation* act, Frame* frame, Unit* unit) {
+// Runs a frame that is linked as current from its start.
+PyObject* RunFromStart(Activation* act, Frame* frame, const Unit* unit,
+                       const Tier* tier) {
+  bool entry = frame->is_entry;
   frame->is_entry = true;
   act->pc = unit->instrs;
   act->regs = frame->localsplus;
   act->pool = unit->pool;
   act->throwing = false;
-  RunToEnd(act, unit->tier);
-  --act->tstate->recursion_remaining;
+  RunToEnd(act, tier);
+  frame->is_entry = entry;
   return act->result;
+}
+
+// A direct function for `sizeof...(Args)` arguments.
+template <typename... Args>
+PYVM_PRESERVE_NONE PyObject* CallWithFrame(Activation* act, NativeFrame* caller,
+                                           PyObject* function,
+                                           int64_t remaining, Args... args) {
+  PyObject* given[] = {args..., nullptr};
+  act->tstate->recursion_remaining = static_cast<int>(remaining);
+  if (!IsGiven(caller)) {
+    pyvm_llvm_link(act, caller);
+    auto* f = reinterpret_cast<PyFunctionObject*>(function);
+    Unit* unit = UnitOf(reinterpret_cast<PyCodeObject*>(f->func_code));
+    return pyvm_llvm_call_function(act, function, unit, given);
+  }
+  // Code that was entered with a frame has no room on the C stack.
+  Frame* frame = FrameOf(GivenRegisters(caller));
+  std::copy_n(given, sizeof...(Args), frame->localsplus);
+  frame->stacktop = -1;
+  --act->tstate->recursion_remaining;
+  return RunFromStart(act, frame, UnitOf(frame), TheManager().landing());
+}
+
+template <size_t>
+using Argument = PyObject*;
+
+// Direct functions of a number of arguments.
+template <typename Indices>
+struct Arity;
+template <size_t... i>
+struct Arity<std::index_sequence<i...>> {
+  static PyObject* Enter(Direct code, Activation* act, PyObject** regs) {
+    PyObject* args[] = {std::exchange(regs[i], nullptr)..., nullptr};
+    return reinterpret_cast<DirectCall<Argument<i>...>>(code)(
+        act, GivenFrame(regs),
+        reinterpret_cast<PyObject*>(FrameOf(regs)->f_func),
+        // The frame has been counted already.
+        int64_t{act->tstate->recursion_remaining} + 1, args[i]...);
+  }
+  static constexpr DirectCall<Argument<i>...> kStub =
+      CallWithFrame<Argument<i>...>;
+};
+
+// By number of arguments.
+struct Arities {
+  PyObject* (*enter)(Direct code, Activation* act, PyObject** regs);
+  Direct stub;
+};
+template <size_t... n>
+const Arities* MakeArities(std::index_sequence<n...>) {
+  static const Arities table[] = {
+      {Arity<std::make_index_sequence<n>>::Enter,
+       reinterpret_cast<Direct>(Arity<std::make_index_sequence<n>>::kStub)}...};
+  return table;
+}
+const Arities& ArityOf(uint32_t num_args) {
+  static const Arities* const table =
+      MakeArities(std::make_index_sequence<kMaxDirectArgs + 1>());
+  return table[num_args];
 }
 
 // Completes the instruction at `pc` of a native frame, whose handler has pushed
@@ -209,7 +274,22 @@ int CompleteCall(Activation* act, const Instr* pc, PyObject** regs,
 
 }  // namespace
 
+PyObject* EnterDirect(Activation* act, PyObject** regs, const Unit* unit,
+                      Direct code) {
+  Frame* frame = FrameOf(regs);
+  // The code will say where it is when somebody may look.
+  NativeFrameOf(regs, unit) = nullptr;
+  frame->stacktop = kNativeStacktop;
+  PyObject* result = ArityOf(unit->arg_count).enter(code, act, regs);
+  if (frame->stacktop == kNativeStacktop) frame->stacktop = 0;
+  return result;
+}
+
 extern "C" {
+
+Direct pyvm_llvm_direct_stub(uint32_t num_args) {
+  return ArityOf(num_args).stub;
+}
 
 PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
                                   Unit* unit, PyObject** args) {
@@ -225,20 +305,7 @@ PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
   Frame* caller = act->cframe.current_frame;
   frame->previous = caller;
   act->cframe.current_frame = frame;
-
-  PyObject* result;
-  Code* code = CodeOf(unit);
-  if (code != nullptr && code->start != nullptr && unit->starts_with_resume &&
-      unit->entry_budget > 1 &&
-      (*act->eval_breaker | act->cframe.use_tracing) == 0 && HasStack())
-      [[likely]] {
-    --unit->entry_budget;
-    Running running(code);
-    result = code->start(act, frame->localsplus);
-  } else {
-    result = RunFromStart(act, frame, unit);
-  }
-  ++tstate->recursion_remaining;
+  PyObject* result = RunFromStart(act, frame, unit, unit->tier);
   act->cframe.current_frame = caller;
   ClearAndPopEntryFrame(tstate, frame);
   return result;
@@ -256,18 +323,35 @@ int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr) {
 }
 
 // As DropLast.
-void pyvm_llvm_dealloc(PyObject* o) {
+void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* o) {
   if (IsInt(o)) {
     FreeInt(o);
   } else if (IsFloat(o)) {
-    FreeFloat(_PyInterpreterState_GET(), o);
-  } else if (PyTuple_CheckExact(o)) {
-    FreeTuple(_PyInterpreterState_GET(), o);
-  } else if (PyList_CheckExact(o)) {
-    FreeList(_PyInterpreterState_GET(), o);
-  } else if (!FreeInstance(o)) {
+    FreeFloat(act->interp, o);
+  } else if (PyUnicode_CheckExact(o)) {
     _Py_Dealloc(o);
+  } else {
+    pyvm_llvm_link(act, native);
+    if (PyTuple_CheckExact(o)) {
+      FreeTuple(act->interp, o);
+    } else if (PyList_CheckExact(o)) {
+      FreeList(act->interp, o);
+    } else if (!FreeInstance(o)) {
+      _Py_Dealloc(o);
+    }
+    if (!IsGiven(native) && native->site->frames.size() > 1) {
+      pyvm_llvm_unlink_inlined(act, native);
+    }
   }
+}
+
+PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,
+                               PyTypeObject* cls) {
+  const gc_generation& young = act->interp->gc.generations[0];
+  if (young.count >= young.threshold && act->interp->gc.enabled) [[unlikely]] {
+    pyvm_llvm_link(act, native);
+  }
+  return NewInstance(cls);
 }
 
 }  // extern "C"

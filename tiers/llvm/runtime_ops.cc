@@ -195,13 +195,8 @@ int pyvm_llvm_store_attr(PyObject* owner, PyObject* name, PyObject* value) {
   return 0;
 }
 
-PyObject* pyvm_llvm_load_global(Activation* act, PyObject** regs,
+PyObject* pyvm_llvm_load_global(Activation* act, PyObject* function,
                                 PyObject* name) {
-  return LoadGlobal(act->tstate, FrameOf(regs), name);
-}
-
-PyObject* pyvm_llvm_load_global_of(Activation* act, PyObject* function,
-                                   PyObject* name) {
   auto* f = reinterpret_cast<PyFunctionObject*>(function);
   Frame frame = {};
   frame.f_func = f;

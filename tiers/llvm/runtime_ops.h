@@ -43,11 +43,9 @@ int pyvm_llvm_truth(PyObject* o);
 // --- Attributes, globals, items.
 PyObject* pyvm_llvm_load_attr(PyObject* owner, PyObject* name);
 int pyvm_llvm_store_attr(PyObject* owner, PyObject* name, PyObject* value);
-PyObject* pyvm_llvm_load_global(Activation* act, PyObject** regs,
-                                PyObject* name);
 // As the function `function` sees it.
-PyObject* pyvm_llvm_load_global_of(Activation* act, PyObject* function,
-                                   PyObject* name);
+PyObject* pyvm_llvm_load_global(Activation* act, PyObject* function,
+                                PyObject* name);
 PyObject* pyvm_llvm_load_item(PyObject* owner, PyObject* index);
 PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
                                PyObject* step);
