@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ablating import factors
 from comparing import cli, measure, programs, pythons, results
+from comparing.command import Parser, exit_code, guarded, positive
 from comparing.errors import UsageError
 
 DESCRIPTION = """\
@@ -32,7 +33,7 @@ The results file holds the identity of the build and each configuration's comman
 
 
 def make_parser():
-    parser = cli.Parser(
+    parser = Parser(
         prog="ablate", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
@@ -48,11 +49,11 @@ def make_parser():
         help="with --kinds policies: a policy instead of the default one; repeat it for more")
     add("--programs", action="append", metavar="GLOB",
         help="only programs with such names; repeat it for more (default: all)")
-    add("--processes", type=cli.positive(int), default=3, metavar="N",
+    add("--processes", type=positive(int), default=3, metavar="N",
         help="processes for each program and configuration (default: 3)")
-    add("--iterations", type=cli.positive(int), default=20, metavar="N",
+    add("--iterations", type=positive(int), default=20, metavar="N",
         help="iterations in each process (default: 20)")
-    add("--timeout", type=cli.positive(float), default=300.0, metavar="S",
+    add("--timeout", type=positive(float), default=300.0, metavar="S",
         help="stop a process after that long and count it as failed (default: 300)")
     add("--output", metavar="DIR",
         help="folder for results.json and the chart (default: experiments/results/DATE)")
@@ -74,7 +75,7 @@ def run_measurement(options, argv):
     # The launcher builds what has changed, once, before it is asked for anything.
     probe = pythons.identify(pythons.Python("pyvm", list(command)))
     found = factors.find(command, options.tiers, kinds, options.only, options.policy)
-    measured = factors.configurations(probe.command, options.tiers, [], found)
+    measured = factors.configurations(probe.command, options.tiers, found)
     for python in measured:
         python.environment.update(probe.environment)
         pythons.identify(python)
@@ -116,19 +117,8 @@ def run(argv):
         folder = results.prepare(options.output or Path(options.report).parent)
     else:
         raw, folder = run_measurement(options, argv)
-    good = report(raw, folder)
-    if not raw["complete"] and not options.report:
-        return 130
-    return 0 if good else 1
+    return exit_code(raw, report(raw, folder), options)
 
 
 def main(argv):
-    try:
-        return run(argv)
-    except UsageError as error:
-        print(f"ablate: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return 1
+    return guarded("ablate", run, argv)

@@ -75,8 +75,7 @@ def find(command, tiers, kinds, only, policies):
     return factors
 
 
-def configurations(command, tiers, common, factors):
+def configurations(command, tiers, factors):
     """A Python for all parts, and one for each factor."""
-    full = Python(FULL, command + [f"--tiers={tiers}"] + common)
-    return [full] + [Python(factor.name, command + list(factor.options) + common)
-                     for factor in factors]
+    full = Python(FULL, command + [f"--tiers={tiers}"])
+    return [full] + [Python(factor.name, command + list(factor.options)) for factor in factors]

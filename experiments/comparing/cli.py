@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from comparing import machine, measure, programs, pythons, results
+from comparing.command import Parser, exit_code, guarded, positive
 from comparing.errors import UsageError
 
 DESCRIPTION = """\
@@ -32,23 +33,6 @@ A result worth publishing takes an idle machine, ten processes or more, and iter
 the slowest compiler to finish; the intervals say whether it was enough. experiments/README.md
 defines the numbers. Exit code: 0, or 1 when a program failed, 2 for wrong usage, 130 after Ctrl-C.
 """
-
-
-def positive(kind):
-    def convert(text):
-        try:
-            value = kind(text)
-        except ValueError:
-            value = 0
-        if not 0 < value < 1e9:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a positive number")
-        return value
-    return convert
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise UsageError(f"{message}; --help explains the options")
 
 
 def make_parser():
@@ -164,19 +148,8 @@ def run(argv):
     else:
         chosen = programs.select(programs.find(), options.programs)
         raw, folder = run_measurement(options, argv, chosen)
-    good = report(raw, folder)
-    if not raw["complete"] and not options.report:
-        return 130
-    return 0 if good else 1
+    return exit_code(raw, report(raw, folder), options)
 
 
 def main(argv):
-    try:
-        return run(argv)
-    except UsageError as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return 1
+    return guarded("compare", run, argv)

@@ -9,6 +9,7 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -26,6 +27,12 @@ PYTHON = os.environ.get("PYVM_REFERENCE_PYTHON", "/usr/bin/python3.11")
 # survive exec, so children start with the default action.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+# What the address sanitizer says of an allocation that fails and becomes a
+# MemoryError, as it does elsewhere without a word.
+ALLOCATION_FAILED = re.compile(
+    r"^==\d+==WARNING: AddressSanitizer failed to allocate 0x[0-9a-f]+ bytes\n", re.M
+)
 
 
 @dataclass
@@ -111,6 +118,7 @@ def run(cmd, *, env=None, cwd=None, timeout=60, stdin=None, merge=False):
         if not merge:
             err.seek(0)
             errors = err.read().decode("utf-8", "backslashreplace")
+    text, errors = (ALLOCATION_FAILED.sub("", written) for written in (text, errors))
     return Result(code, text, errors, seconds, timed_out)
 
 
