@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/bytecode/python.h"
 #include "core/bytecode/unit.h"
 #include "passes/ir/builder.h"
 
@@ -115,8 +116,7 @@ class Inliner {
 
   bool Inline(Node* call) {
     auto* callee = static_cast<Unit*>(const_cast<void*>(call->ptr));
-    // One that is not known stays in its register during the call, and would
-    // still be there when the callee is left.
+    // Of one that is not known, neither the globals nor the closure are.
     if (ConstantOf(call->inputs[0]) == nullptr) return false;
     bool recursive = false;
     uint32_t depth = DepthOf(*call->state, callee, &recursive);
@@ -140,6 +140,7 @@ class Inliner {
     spent_ += found.nodes;
     if (!found.fits || body.returns.empty()) return false;
     Splice(function_, call, body);
+    function_.kept.push_back(reinterpret_cast<PyObject*>(callee->code));
     return true;
   }
 

@@ -112,7 +112,7 @@ uintptr_t FlagsOf(Op op) {
 // there had called it.
 Frame* PushInlined(Activation* act, Frame* caller, const FrameMap& at,
                    const FrameMap& map, Values* values) {
-  PyObject* function = values->New(map.function);
+  PyObject* function = values->Take(map.function);
   Frame* frame =
       PushFrame(act->tstate, reinterpret_cast<PyFunctionObject*>(function),
                 map.unit->code, map.unit, 0);

@@ -22,8 +22,9 @@ PyObject* pyvm_llvm_deopt(Activation* act, PyObject** regs,
 PyObject* pyvm_llvm_raise(Activation* act, PyObject** regs,
                           NativeFrame* native);
 
-// Calls `function` (a Python function of `unit`, plain arguments, as many as
-// it takes; they are taken over). New reference, or null with an exception.
+// Calls `function` (a Python function of `unit`) with plain arguments, as many
+// as it takes; all these references are taken over. New reference, or null with
+// an exception.
 PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
                                   Unit* unit, PyObject** args);
 

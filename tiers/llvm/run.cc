@@ -215,7 +215,7 @@ PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
                                   Unit* unit, PyObject** args) {
   PyThreadState* tstate = act->tstate;
   uint32_t n = unit->arg_count;
-  Frame* frame = handlers::BeginCall(act, Py_NewRef(function), unit, n);
+  Frame* frame = handlers::BeginCall(act, function, unit, n);
   if (frame == nullptr) [[unlikely]] {
     for (uint32_t i = 0; i < n; ++i) Py_DECREF(args[i]);
     return nullptr;
