@@ -196,9 +196,9 @@ Node* Builder::TakeFunction(Operand callable, const Callee& callee) {
   Node* function =
       Guard(Op::kGuardFunction, {node}, callee.version, callee.function);
   Refine(node, function);
-  // Its frame has the reference.
+  // Its frame has the reference. The function has this code until it is called,
+  // since nothing runs before.
   Take(callable);
-  f_->kept.push_back(reinterpret_cast<PyObject*>(callee.unit->code));
   return function;
 }
 
@@ -248,6 +248,7 @@ bool Builder::CallClass() {
                    cache.version);
   Node* function =
       Guard(Op::kGuardFunction, {Known(callable, init)}, callee.version, init);
+  // It may have got another by the time that it is called.
   f_->kept.push_back(reinterpret_cast<PyObject*>(callee.unit->code));
   // The window has room for it in the meantime.
   regs_[in_->b] = Own(function);
@@ -334,6 +335,12 @@ bool Builder::CallExtreme(bool max) {
     static_cast<void>(known);
     return false;
   }
+  if (x == y) {
+    Node* either = Own(Read(x));
+    Borrow(ListOperand(in_, 0));
+    Finish(in_->a, either);
+    return true;
+  }
   Sides sides = Branch(second);
   Block* after = f_->NewBlock();
   std::vector<Node*> inputs;
@@ -342,7 +349,6 @@ bool Builder::CallExtreme(bool max) {
     inputs.push_back(Own(Read(chosen)));
     Emit(Op::kJump);
     f_->AddEdge(block_, after);
-    if (x == y) break;
   }
   Enter(after);
   Node* result = Make(Op::kPhi, inputs, nullptr);

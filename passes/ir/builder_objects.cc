@@ -288,7 +288,6 @@ bool Builder::LoadAttrProperty() {
             {Guard(Op::kLoadSlot, {property}, offsetof(Property, prop_get))},
             callee.version, getter);
   Own(function);
-  f_->kept.push_back(reinterpret_cast<PyObject*>(callee.unit->code));
   Node* self = Take(in_->b);
   Finish(in_->a, Call(Op::kCallFunction, {function, self}, callee.version,
                       callee.unit));

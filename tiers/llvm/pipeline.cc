@@ -34,19 +34,21 @@ void Show(const Unit& unit, const ir::Function& function, const char* what,
 //
 // - Constants of the bytecode, names and such live as long as a code object:
 //   that of the code's own unit, with which the code dies, or another's, which
-//   is in Function::kept. Code objects of functions that call each other keep
-//   each other then; no other objects hang on them.
+//   is in Function::kept: of a function that was inlined, or of an __init__,
+//   which may get other code while its instance is made. No other objects hang
+//   on them.
 // - Static types and their attributes, builtins and singletons live as long as
 //   the interpreter (ir::OutlivesCode). These alone are known by their
 //   addresses.
-// - Functions, classes, modules, namespaces and what they hold are not kept:
-// they
-//   die as if there were no code. They are known by the versions of functions,
-//   types and keys of dicts, which never come back, and guards look for
-//   versions in objects that the frame has, never at an address from
+// - Functions, classes, modules, namespaces and what they hold are not kept.
+//   They die as if there were no code. They are known by the versions of
+//   functions, types and keys of dicts, which never come back, and guards look
+//   for versions in objects that the frame has, never at an address from
 //   compilation. Behind such a guard the object lives until code runs; whoever
 //   wants it longer (a frame's register, a call) has a reference. A site that
 //   names one is used only while it lives.
+// - A function that is called has the code that is known until its frame has
+//   it.
 class References {
  public:
   explicit References(Code* code) : code_(code) {}
