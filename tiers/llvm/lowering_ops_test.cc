@@ -268,7 +268,7 @@ TEST(GuardTest, WhatIsKnown) {
                   "  DecRef v4 [@4 a=v2 b=v3]\n",
                   true));
   EXPECT_EQ(Do(f, "1", "None"), "None");
-  EXPECT_EQ(Do(f, "1", "2"), "failed GuardIs @3 1 2 k");
+  EXPECT_EQ(Do(f, "1", "2"), "failed GuardIs @3 1 2 'k'");
 }
 
 TEST(GuardTest, ArraysOfDoubles) {
