@@ -20,11 +20,12 @@ constexpr const Pass* kAll[] = {
 
 std::span<const Pass* const> AllPasses() { return kAll; }
 
-// Guards come first where types are known that unboxing asks for; refcount last
-// of those that ask who keeps what alive.
+// Releases that cannot be the last go before anybody asks what code may run,
+// and again when more is known. Guards come first where types are known that
+// unboxing asks for.
 std::string_view DefaultPasses() {
-  return "inline,simplify,guards,simplify,unbox,simplify,guards,licm,guards,"
-         "simplify,refcount,dce";
+  return "inline,simplify,refcount,guards,simplify,unbox,simplify,guards,licm,"
+         "guards,simplify,refcount,dce";
 }
 
 }  // namespace pyvm::ir

@@ -25,6 +25,7 @@ bool CanGo(const Node& node) {
     case Op::kNegInt:
     case Op::kIntToFloat:
     case Op::kSizeOf:
+    case Op::kKnown:
       return true;
     case Op::kFloorDivInt:
     case Op::kModInt:

@@ -56,7 +56,7 @@ class Numberer {
     bool repeats =
         (info.Has(kPure) && node.op != Op::kPhi) ||
         (info.Has(kGuard) && !info.Has(kEnd) && info.writes == kMemNone) ||
-        node.op == Op::kSizeOf;
+        node.op == Op::kSizeOf || node.op == Op::kKnown;
     if (!repeats || node.inputs.size() > 3) return std::nullopt;
     Key key{node.op, node.imm, node.ptr};
     for (size_t i = 0; i < node.inputs.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/bytecode/python.h"
 #include "core/bytecode/unit.h"
 #include "passes/ir/builder.h"
 
@@ -125,8 +126,7 @@ class Inliner {
 
   bool Inline(Node* call) {
     auto* callee = static_cast<Unit*>(const_cast<void*>(call->ptr));
-    // One that is not known stays in its register during the call, and would
-    // still be there when the callee is left.
+    // Of one that is not known, neither the globals nor the closure are.
     if (ConstantOf(call->inputs[0]) == nullptr) return false;
     uint32_t recursive = 0;
     uint32_t depth = DepthOf(*call->state, callee, &recursive);
@@ -153,6 +153,7 @@ class Inliner {
       return false;
     }
     Splice(function_, call, body);
+    function_.kept.push_back(reinterpret_cast<PyObject*>(callee->code));
     return true;
   }
 

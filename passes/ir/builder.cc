@@ -486,8 +486,16 @@ bool BuildInlined(Function* function, Unit* unit, const BuildOptions& options,
 
 PyObject* ConstantOf(const Node* node) {
   while (true) {
-    if (node->op == Op::kConst || node->op == Op::kGuardIs) {
-      return node->object();
+    switch (node->op) {
+      case Op::kConst:
+      case Op::kKnown:
+      case Op::kGuardIs:
+        return node->object();
+      case Op::kGuardFunction:
+        if (node->ptr != nullptr) return node->object();
+        break;
+      default:
+        break;
     }
     if (node->info().result != Result::same || node->op == Op::kPhi) {
       return nullptr;

@@ -47,9 +47,11 @@ struct BuildOptions {
 };
 
 // The function's code from the entry on. Null if it cannot be built, and
-// *refused (a static string) says why. The GIL is held. Objects that nodes
-// refer to (ptr of Const, GuardIs and NewObject) have to be kept alive by who
-// keeps the code; so have the code objects of units.
+// *refused (a static string) says why. The GIL is held. Whoever keeps the code
+// keeps Function::kept. Of the other objects that nodes refer to, those of
+// Const and GuardIs live as long as a unit that is kept, or as the interpreter;
+// those of Known and GuardFunction may be gone whenever the GIL has been
+// released.
 std::unique_ptr<Function> Build(Unit* unit, const BuildOptions& options,
                                 const char** refused);
 

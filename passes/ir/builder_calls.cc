@@ -7,6 +7,15 @@
 #include "passes/ir/builder_impl.h"
 
 namespace pyvm::ir {
+namespace {
+
+// An object that nobody can see die, and that refers to no others.
+bool IsAtom(PyObject* object) {
+  return PyLong_CheckExact(object) || PyFloat_CheckExact(object) ||
+         PyUnicode_CheckExact(object) || PyBytes_CheckExact(object);
+}
+
+}  // namespace
 
 bool Builder::Calls(Bytecode op) {
   if (!IsCall(op)) return false;
@@ -50,6 +59,8 @@ PyObject* Builder::Keywords() const {
   return keywords == 0 ? nullptr : unit_->pool[-static_cast<int64_t>(keywords)];
 }
 
+// That it is an object that outlives the code. Others are known by their
+// versions: at their addresses other objects may come to lie.
 Node* Builder::GuardConstant(Node* node, PyObject* object) {
   if (ConstantOf(node) == object) return node;
   Node* guarded = Guard(Op::kGuardIs, {node}, 0, object);
@@ -64,7 +75,7 @@ void Builder::CallGeneric(Bytecode op, const CallShape& shape) {
   bool specialised =
       op >= Bytecode::kCALL_STR && op <= Bytecode::kCALL_C_VECTOR;
   if (specialised && example != nullptr && !Denied() &&
-      callable->op == Op::kLoadEntry) {
+      callable->op == Op::kLoadEntry && OutlivesCode(example)) {
     GuardConstant(callable, example);
   }
   std::vector<Node*> inputs = {Borrow(shape.callable)};
@@ -154,49 +165,55 @@ bool Builder::Bind(const Callee& callee, uint32_t given,
   return true;
 }
 
+PyObject* Builder::DefaultOf(const Callee& callee, int32_t source) {
+  return PyTuple_GET_ITEM(
+      reinterpret_cast<PyFunctionObject*>(callee.function)->func_defaults,
+      -1 - source);
+}
+
 void Builder::TakeParameters(const CallShape& shape, const Callee& callee,
                              const std::vector<int32_t>& from, Node* self,
-                             std::vector<Node*>* inputs) {
+                             Node* function, std::vector<Node*>* inputs) {
   std::vector<Node*> given;
   if (self != nullptr) given.push_back(self);
   for (uint32_t i = 0; i < shape.num_args; ++i) {
     given.push_back(Take(ListOperand(in_, shape.first + i)));
   }
   for (int32_t source : from) {
+    if (source >= 0) {
+      inputs->push_back(given[static_cast<size_t>(source)]);
+      continue;
+    }
+    PyObject* value = DefaultOf(callee, source);
+    if (function == nullptr && !OutlivesCode(value)) f_->kept.push_back(value);
     inputs->push_back(
-        source >= 0 ? given[static_cast<size_t>(source)]
-                    : Own(Constant(PyTuple_GET_ITEM(
-                          reinterpret_cast<PyFunctionObject*>(callee.function)
-                              ->func_defaults,
-                          -1 - source))));
+        Own(function != nullptr ? Known(function, value) : Constant(value)));
   }
+}
+
+Node* Builder::TakeFunction(Operand callable, const Callee& callee) {
+  Node* node = Read(callable);
+  Node* function =
+      Guard(Op::kGuardFunction, {node}, callee.version, callee.function);
+  Refine(node, function);
+  // Its frame has the reference. The function has this code until it is called,
+  // since nothing runs before.
+  Take(callable);
+  return function;
 }
 
 bool Builder::CallKnown(Bytecode op, const CallShape& shape) {
   if (op == Bytecode::kCALL_CLASS) return CallClass();
-  Node* callable = Read(shape.callable);
   Callee callee;
   std::vector<int32_t> from;
   if (!FindCallee(op, shape, &callee) ||
       !Bind(callee, shape.num_args + (shape.has_self ? 1 : 0), &from)) {
     return false;
   }
-  if (callee.function != nullptr) {
-    callable = GuardConstant(callable, callee.function);
-  }
-  Node* function = Guard(Op::kGuardFunction, {callable}, callee.version);
-  Refine(callable, function);
+  Node* function = TakeFunction(shape.callable, callee);
   std::vector<Node*> inputs = {function};
-  if (callee.function == nullptr) {
-    Borrow(shape.callable);
-  } else if (KindOf(shape.callable) == OperandKind::kTemp) {
-    // What is known lives as long as the code: as where the interpreter calls,
-    // the register is empty.
-    regs_[RegisterOf(shape.callable)] = nullptr;
-    Release(function);
-  }
   Node* self = shape.has_self ? Take(TempOperand(in_->b + 1u)) : nullptr;
-  TakeParameters(shape, callee, from, self, &inputs);
+  TakeParameters(shape, callee, from, self, function, &inputs);
   Finish(in_->a, Call(Op::kCallFunction, inputs, callee.version, callee.unit));
   return true;
 }
@@ -217,11 +234,26 @@ bool Builder::CallClass() {
       !Bind(callee, shape.num_args + 1, &from)) {
     return false;
   }
-  auto* object = reinterpret_cast<PyObject*>(cls);
-  Node* callable = GuardConstant(Read(shape.callable), object);
-  Guard(Op::kGuardClass, {callable}, cache.version);
-  Node* function = Guard(Op::kGuardFunction, {Constant(init)}, callee.version);
-  Node* self = Call(Op::kNewObject, {}, 0, object);
+  // Code may run while the instance is made: the defaults may be others' then.
+  // Numbers and strs the code can keep, and nobody sees it.
+  for (int32_t source : from) {
+    PyObject* value = source < 0 ? DefaultOf(callee, source) : Py_None;
+    if (!OutlivesCode(value) && !IsAtom(value)) return false;
+  }
+  Node* callable = Read(shape.callable);
+  if (callable->type.exact != nullptr && callable->type.exact != &PyType_Type) {
+    return false;
+  }
+  callable = Guard(Op::kGuardClass, {GuardType(callable, &PyType_Type)},
+                   cache.version);
+  Node* function =
+      Guard(Op::kGuardFunction, {Known(callable, init)}, callee.version, init);
+  // It may have got another by the time that it is called.
+  f_->kept.push_back(reinterpret_cast<PyObject*>(callee.unit->code));
+  // The window has room for it in the meantime.
+  regs_[in_->b] = Own(function);
+  Node* self =
+      Call(Op::kNewObject, {}, 0, reinterpret_cast<const PyObject*>(cls));
   // It waits in the window for __init__ to end.
   regs_[in_->b] = self;
   if (KindOf(shape.callable) == OperandKind::kTemp) {
@@ -230,7 +262,7 @@ bool Builder::CallClass() {
   }
   std::vector<Node*> inputs = {function};
   Own(self);
-  TakeParameters(shape, callee, from, self, &inputs);
+  TakeParameters(shape, callee, from, self, nullptr, &inputs);
   Node* result = Call(Op::kCallFunction, inputs, callee.version, callee.unit);
   Call(Op::kInitDone, {result});
   regs_[in_->b] = nullptr;
@@ -295,12 +327,19 @@ bool Builder::CallExtreme(bool max) {
        {Expected(Read(x), x), Expected(Read(y), y)}) {
     if (type != &PyLong_Type && type != &PyFloat_Type) return false;
   }
+  if (!OutlivesCode(Cache().value)) return false;
   Node* known = GuardConstant(Read(ListOperand(in_, 0)), Cache().value);
   Node* second = CompareTyped(y, x, max ? Cond::kGt : Cond::kLt);
   if (second == nullptr) {
     // What is left to the general call is guarded already; no harm.
     static_cast<void>(known);
     return false;
+  }
+  if (x == y) {
+    Node* either = Own(Read(x));
+    Borrow(ListOperand(in_, 0));
+    Finish(in_->a, either);
+    return true;
   }
   Sides sides = Branch(second);
   Block* after = f_->NewBlock();
@@ -310,7 +349,6 @@ bool Builder::CallExtreme(bool max) {
     inputs.push_back(Own(Read(chosen)));
     Emit(Op::kJump);
     f_->AddEdge(block_, after);
-    if (x == y) break;
   }
   Enter(after);
   Node* result = Make(Op::kPhi, inputs, nullptr);
@@ -376,7 +414,12 @@ bool Builder::CallSqrt(const CallShape& shape) {
       (type != nullptr && type != &PyFloat_Type && type != &PyLong_Type)) {
     return false;
   }
-  GuardConstant(callable, example);
+  if (callable->type.exact != nullptr &&
+      callable->type.exact != &PyCFunction_Type) {
+    return false;
+  }
+  Guard(Op::kGuardBuiltin, {GuardType(callable, &PyCFunction_Type)}, 0,
+        function->m_ml);
   Node* root = Guard(Op::kSqrtFloat, {AsFloat(Read(x), x)});
   Borrow(shape.callable);
   Borrow(x);

@@ -24,6 +24,35 @@ PyTypeObject* FixedType(PyTypeObject* type) {
   return fixed ? type : nullptr;
 }
 
+bool OutlivesCode(PyObject* object) {
+  if (object == Py_None || object == Py_True || object == Py_False ||
+      object == Py_Ellipsis || object == Py_NotImplemented) {
+    return true;
+  }
+  // Small ints, the empty tuple, strs of one character and the like.
+  auto at = reinterpret_cast<uintptr_t>(object);
+  auto first = reinterpret_cast<uintptr_t>(&_PyRuntime.global_objects);
+  if (at - first < sizeof _PyRuntime.global_objects) return true;
+  if (PyType_Check(object)) {
+    return (reinterpret_cast<PyTypeObject*>(object)->tp_flags &
+            Py_TPFLAGS_HEAPTYPE) == 0;
+  }
+  if (Py_IS_TYPE(object, &PyMethodDescr_Type) ||
+      Py_IS_TYPE(object, &PyWrapperDescr_Type)) {
+    // Nothing is taken out of the dict of a static type.
+    auto* descr = reinterpret_cast<PyDescrObject*>(object);
+    return (descr->d_type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 &&
+           PyDict_GetItemWithError(descr->d_type->tp_dict, descr->d_name) ==
+               object;
+  }
+  if (!PyCFunction_CheckExact(object)) return false;
+  // The interpreter has a copy of the builtins for its own end.
+  PyObject* copy = _PyInterpreterState_GET()->builtins_copy;
+  auto* function = reinterpret_cast<PyCFunctionObject*>(object);
+  return copy != nullptr &&
+         PyDict_GetItemString(copy, function->m_ml->ml_name) == object;
+}
+
 // --- Types by their versions
 // -------------------------------------------------
 

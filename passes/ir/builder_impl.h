@@ -21,6 +21,11 @@ using Bytecode = pyvm::Op;
 // `type` if its instances never change it, and it never changes; else null.
 PyTypeObject* FixedType(PyTypeObject* type);
 
+// Whether an object that something else refers to now lives as long as the
+// interpreter, whatever the program does: what is part of the runtime, static
+// types and their methods, builtins.
+bool OutlivesCode(PyObject* object);
+
 // The types that live, by the versions that they have now.
 class TypeIndex {
  public:
@@ -116,7 +121,10 @@ class Builder {
                 ptr);
   }
   Node* Append(Node* node);
+  // One that outlives the code.
   Node* Constant(PyObject* object);
+  // One that `keeper`, being what it has been guarded to be, keeps alive.
+  Node* Known(Node* keeper, PyObject* object);
   Node* ConstantInt(int64_t value);
   Node* ConstantFloat(double value);
   Node* NullNode();
@@ -231,9 +239,14 @@ class Builder {
 
   // --- builder_objects.cc
   bool Objects(Bytecode op);
+  void NameNamespaces();
   Node* GuardOwner(Node* owner, PyTypeObject* type, uint32_t version);
   void LoadGlobal(Bytecode op);
-  Node* LoadEntry(PyObject* dict, uint32_t version, int64_t offset);
+  // `dict` is what the node `in` is.
+  Node* LoadEntry(Node* in, PyObject* dict, uint32_t version, int64_t offset);
+  // What the cache says that instances (whose type `keeper` is guarded to have)
+  // or the class itself find.
+  Node* AttributeOf(PyTypeObject* type, Node* keeper, PyObject* value);
   PyDictKeysObject* KeysOf(PyObject* dict, uint32_t version);
   void LoadAttr(Bytecode op);
   void LoadAttrGeneric();
@@ -297,10 +310,15 @@ class Builder {
   bool Bind(const Callee& callee, uint32_t given,
             std::vector<int32_t>* from) const;
   // Takes the listed arguments, as the parameters want them; `self`, if there
-  // is one, has been taken.
+  // is one, has been taken. Defaults are kept alive by `function`, or (null) by
+  // the code.
   void TakeParameters(const CallShape& shape, const Callee& callee,
                       const std::vector<int32_t>& from, Node* self,
-                      std::vector<Node*>* inputs);
+                      Node* function, std::vector<Node*>* inputs);
+  // Default -1 - `source`.
+  static PyObject* DefaultOf(const Callee& callee, int32_t source);
+  // Guards that what is called is the callee, and takes it.
+  Node* TakeFunction(Operand callable, const Callee& callee);
   Node* GuardConstant(Node* node, PyObject* object);
 
   // --- builder_handler.cc: instructions that the interpreter's handler does
@@ -361,6 +379,8 @@ class Builder {
   bool sample_temps_ = false;
   PyObject* globals_ = nullptr;  // borrowed; null: not known
   PyObject* builtins_ = nullptr;
+  Node* globals_node_ = nullptr;  // null: neither is used
+  Node* builtins_node_ = nullptr;
   bool namespaces_known_ = false;  // they are those of a known function
   TypeIndex types_;
 

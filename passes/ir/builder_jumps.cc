@@ -209,6 +209,10 @@ void Builder::Return() {
     Release(local);
   }
   if (constant) Own(result);
+  // The frame's reference goes last. It is the caller's frame that is left.
+  if (options_.function != nullptr) {
+    Append(Make(Op::kDecRef, {options_.function}, options_.caller));
+  }
   unobserved_pending_ = false;
   Emit(Op::kReturn, {result});
   returning_ = false;

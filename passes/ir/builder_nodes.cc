@@ -59,6 +59,9 @@ Node* Builder::Guard(Op op, std::initializer_list<Node*> inputs, int64_t imm,
     case Op::kGuardFull:
       node->type.nullable = false;
       break;
+    case Op::kGuardFunction:
+      SetExample(node, node->object());
+      break;
     default:
       break;
   }
@@ -84,6 +87,16 @@ Node* Builder::Constant(PyObject* object) {
   node->ptr = object;
   node->type.exact = FixedType(Py_TYPE(object));
   f_->InsertFirst(entry_, node);
+  SetExample(node, object);
+  return node;
+}
+
+Node* Builder::Known(Node* keeper, PyObject* object) {
+  if (constants_.contains(object) || OutlivesCode(object)) {
+    return Constant(object);
+  }
+  Node* node = EmitImm(Op::kKnown, {keeper}, 0, object);
+  node->type.exact = FixedType(Py_TYPE(object));
   SetExample(node, object);
   return node;
 }

@@ -18,6 +18,11 @@ bool Fits(PyObject* number, int64_t* value) {
   return overflow == 0;
 }
 
+// Whether its object is there to be read while code is built.
+bool IsGiven(const Node* node) {
+  return node->op == Op::kConst || node->op == Op::kKnown;
+}
+
 }  // namespace
 
 bool Builder::Numbers(Bytecode op) {
@@ -86,7 +91,7 @@ bool Builder::CanBeInt(const Node* node) const {
     return false;
   }
   int64_t unused;
-  return node->op != Op::kConst ||
+  return !IsGiven(node) ||
          (node->type.exact == &PyLong_Type && Fits(node->object(), &unused));
 }
 
@@ -102,7 +107,7 @@ Node* Builder::GuardType(Node* node, PyTypeObject* type) {
 }
 
 Node* Builder::AsInt(Node* node) {
-  if (node->op == Op::kConst) {
+  if (IsGiven(node)) {
     int64_t value = 0;
     Fits(node->object(), &value);
     return ConstantInt(value);
@@ -112,7 +117,7 @@ Node* Builder::AsInt(Node* node) {
 }
 
 Node* Builder::AsFloat(Node* node, Operand x) {
-  if (node->op == Op::kConst) {
+  if (IsGiven(node)) {
     if (node->type.exact == &PyFloat_Type) {
       return ConstantFloat(PyFloat_AS_DOUBLE(node->object()));
     }

@@ -5,12 +5,12 @@
 namespace pyvm::ir {
 namespace {
 
-// The getter of a property; the struct is private to CPython's descrobject.c.
+// The beginning of a property, which is private to CPython's descrobject.c.
+struct Property {
+  PyObject ob_base;
+  PyObject* prop_get;
+};
 PyObject* GetterOf(PyObject* property) {
-  struct Property {
-    PyObject ob_base;
-    PyObject* prop_get;
-  };
   return reinterpret_cast<Property*>(property)->prop_get;
 }
 
@@ -102,11 +102,18 @@ void Builder::GuardNamespaces() {
   }
   if (globals_ == nullptr || !(modules || builtins)) return;
   // Those of a function never change.
-  if (namespaces_known_) return;
+  if (namespaces_known_) return NameNamespaces();
   Guard(Op::kGuardGlobals, {}, 0, globals_);
   if (builtins && builtins_ != nullptr) {
     Guard(Op::kGuardGlobals, {}, 1, builtins_);
   }
+  NameNamespaces();
+}
+
+// The function that runs keeps them alive.
+void Builder::NameNamespaces() {
+  globals_node_ = Known(FunctionNode(), globals_);
+  if (builtins_ != nullptr) builtins_node_ = Known(FunctionNode(), builtins_);
 }
 
 PyDictKeysObject* Builder::KeysOf(PyObject* dict, uint32_t version) {
@@ -115,12 +122,13 @@ PyDictKeysObject* Builder::KeysOf(PyObject* dict, uint32_t version) {
   return keys->dk_version == version ? keys : nullptr;
 }
 
-Node* Builder::LoadEntry(PyObject* dict, uint32_t version, int64_t offset) {
+Node* Builder::LoadEntry(Node* in, PyObject* dict, uint32_t version,
+                         int64_t offset) {
   PyDictKeysObject* keys = KeysOf(dict, version);
   if (keys == nullptr) return nullptr;
   PyObject* now = EntryAt(keys, offset);
   if (now == nullptr) return nullptr;
-  Guard(Op::kGuardKeys, {}, version, dict);
+  Guard(Op::kGuardKeys, {in}, version, keys);
   Node* value =
       Guard(Op::kLoadEntry, {}, 0, reinterpret_cast<char*>(keys) + offset);
   SetExample(value, now);
@@ -129,14 +137,16 @@ Node* Builder::LoadEntry(PyObject* dict, uint32_t version, int64_t offset) {
 
 void Builder::LoadGlobal(Bytecode op) {
   const InlineCache& cache = Cache();
-  if (op != Bytecode::kLOAD_GLOBAL && globals_ != nullptr && !Denied()) {
+  if (op != Bytecode::kLOAD_GLOBAL && globals_node_ != nullptr && !Denied()) {
     Node* value = nullptr;
     if (op == Bytecode::kLOAD_GLOBAL_MODULE) {
-      value = LoadEntry(globals_, cache.version, cache.index);
-    } else if (KeysOf(globals_, cache.version) != nullptr &&
+      value = LoadEntry(globals_node_, globals_, cache.version, cache.index);
+    } else if (builtins_node_ != nullptr &&
+               KeysOf(globals_, cache.version) != nullptr &&
                KeysOf(builtins_, cache.version2) != nullptr) {
-      Guard(Op::kGuardKeys, {}, cache.version, globals_);
-      value = LoadEntry(builtins_, cache.version2, cache.index);
+      Guard(Op::kGuardKeys, {globals_node_}, cache.version,
+            KeysOf(globals_, cache.version));
+      value = LoadEntry(builtins_node_, builtins_, cache.version2, cache.index);
     }
     if (value != nullptr) return FinishLent(in_->a, value);
   }
@@ -249,8 +259,9 @@ bool Builder::LoadAttrNondata() {
   if (cache.version2 != 0) {
     Guard(Op::kGuardInstanceKeys, {owner}, cache.version2);
   }
+  Node* value = AttributeOf(type, owner, cache.value);
   Borrow(in_->b);
-  FinishLent(in_->a, Constant(cache.value));
+  FinishLent(in_->a, value);
   return true;
 }
 
@@ -269,8 +280,14 @@ bool Builder::LoadAttrProperty() {
   }
   Node* owner = GuardOwner(Read(in_->b), type, cache.version);
   if (owner == nullptr) return false;
+  // Its __init__ could give the property another one, without a new version of
+  // the type.
+  Node* property = AttributeOf(type, owner, cache.value);
   Node* function =
-      Guard(Op::kGuardFunction, {Constant(getter)}, callee.version);
+      Guard(Op::kGuardFunction,
+            {Guard(Op::kLoadSlot, {property}, offsetof(Property, prop_get))},
+            callee.version, getter);
+  Own(function);
   Node* self = Take(in_->b);
   Finish(in_->a, Call(Op::kCallFunction, {function, self}, callee.version,
                       callee.unit));
@@ -285,10 +302,11 @@ Node* Builder::LoadFromModule(Operand x) {
   PyObject* dict = reinterpret_cast<PyModuleObject*>(module)->md_dict;
   uint32_t version = TypeVersion(&PyModule_Type);
   if (version == 0 || KeysOf(dict, cache.version) == nullptr) return nullptr;
-  owner = GuardConstant(owner, module);
-  // Its class may change.
-  Guard(Op::kGuardVersion, {owner}, version);
-  return LoadEntry(dict, cache.version, cache.index);
+  // Whatever module it is: the version of the keys tells which one. (Their
+  // address too: a copy of a dict has keys of the same version.)
+  owner = Guard(Op::kGuardVersion, {owner}, version);
+  return LoadEntry(Emit(Op::kModuleDict, {owner}), dict, cache.version,
+                   cache.index);
 }
 
 Node* Builder::LoadFromClass(Operand x) {
@@ -297,14 +315,19 @@ Node* Builder::LoadFromClass(Operand x) {
   if (cls == nullptr || _PyType_Lookup(cls, cache.name) != cache.value) {
     return nullptr;
   }
-  Node* owner = GuardConstant(Read(x), reinterpret_cast<PyObject*>(cls));
-  if (Py_TYPE(cls) != &PyType_Type) {
-    Guard(Op::kGuardVersion, {owner}, cache.version2);
+  if (FixedType(cls) != nullptr) {
+    GuardConstant(Read(x), reinterpret_cast<PyObject*>(cls));
+    return Constant(cache.value);
   }
-  if (FixedType(cls) == nullptr) {
-    Guard(Op::kGuardClass, {owner}, cache.version);
-  }
-  return Constant(cache.value);
+  // No other class has this version, now or later.
+  Node* owner = GuardOwner(Read(x), Py_TYPE(cls), cache.version2);
+  if (owner == nullptr) return nullptr;
+  owner = Guard(Op::kGuardClass, {owner}, cache.version);
+  return Known(owner, cache.value);
+}
+
+Node* Builder::AttributeOf(PyTypeObject* type, Node* keeper, PyObject* value) {
+  return FixedType(type) != nullptr ? Constant(value) : Known(keeper, value);
 }
 
 // --- Methods
@@ -349,8 +372,9 @@ bool Builder::LoadMethodOfType(Bytecode op) {
   Node* owner = GuardOwner(Read(in_->b), type, cache.version);
   if (owner == nullptr) return false;
   if (values) Guard(Op::kGuardInstanceKeys, {owner}, cache.version2);
+  Node* method = AttributeOf(type, owner, cache.value);
   Node* self = Take(in_->b);
-  regs_[in_->a] = Own(Constant(cache.value));
+  regs_[in_->a] = Own(method);
   regs_[in_->a + 1u] = self;
   return true;
 }

@@ -155,6 +155,7 @@ FrameState* Function::CopyState(const FrameState& state) {
                               static_cast<uint32_t>(state.slots.size()),
                               state.caller, state.function);
   std::copy(state.slots.begin(), state.slots.end(), copy->slots.begin());
+  copy->function_owned = state.function_owned;
   copy->blamed_unit = state.blamed_unit;
   copy->blamed_instr = state.blamed_instr;
   return copy;

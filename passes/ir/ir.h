@@ -52,6 +52,7 @@ enum class Imm : uint8_t {
   object,
   type,
   version,
+  known,
   name,
   addr,
   func,
@@ -142,9 +143,11 @@ struct FrameState {
   // State of the calling instruction, for inlined code; its callable and
   // arguments have left the registers. Null: the compiled function's own.
   FrameState* caller = nullptr;
-  // The function object of an inlined frame, borrowed from what the guard of
-  // the call has checked; null in the outermost.
+  // The function object of an inlined frame, as the guard of the call has found
+  // it; null in the outermost. `function_owned`: the frame's reference to it
+  // exists.
   Node* function = nullptr;
+  bool function_owned = true;
   Unit* unit = nullptr;
   uint32_t instr = 0;
   std::span<StateSlot> slots;  // by register
@@ -213,6 +216,10 @@ class Function {
   bool direct = false;
   // Whether a speculation at this instruction has failed before. May be null.
   std::function<bool(const Unit*, uint32_t)> denied;
+  // Who keeps the code has to keep these alive (borrowed here; perhaps more
+  // than once): code objects of other units, and what else nothing keeps alive
+  // wherever a node refers to it. See class References in tiers/llvm.
+  std::vector<_object*> kept;
 
   Block* NewBlock();
   const std::vector<Block*>& blocks() const { return blocks_; }

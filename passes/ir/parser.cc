@@ -438,12 +438,14 @@ class Parser {
       std::vector<std::pair<std::string_view, StateSlot>> found;
       Unit* unit = result_.function->unit();
       Node* function = nullptr;
+      bool function_owned = true;
       Unit* blamed = nullptr;
       uint32_t blamed_instr = 0;
       while (!Failed() && scanner->Peek() != ';' && scanner->Peek() != ']') {
         if (scanner->Accept("in")) {
           unit = UnitAt(scanner);
         } else if (scanner->Accept("of")) {
+          function_owned = !scanner->Accept("lent");
           function = ValueAt(scanner);
         } else if (scanner->Accept("for")) {
           blamed = scanner->Peek() == '@' ? result_.function->unit()
@@ -465,6 +467,7 @@ class Parser {
         uint32_t reg = RegisterAt(unit, name);
         if (reg < state->slots.size()) state->slots[reg] = slot;
       }
+      state->function_owned = function_owned;
       state->blamed_unit = blamed;
       state->blamed_instr = blamed_instr;
       *link = state;
@@ -481,6 +484,7 @@ class Parser {
       case Imm::integer:
       case Imm::index:
       case Imm::version:
+      case Imm::known:
         return FillInteger(node, scanner);
       case Imm::bits: {
         std::optional<double> value = FloatAt(scanner);

@@ -87,6 +87,7 @@ std::string TextOf(Op op) {
       break;
     case Imm::index:
     case Imm::version:
+    case Imm::known:
       imm = "7";
       break;
     case Imm::bits:

@@ -211,6 +211,9 @@ class Printer {
         return FloatText(std::bit_cast<double>(node.imm));
       case Imm::reg:
         return RegisterText(function_ ? function_->unit() : nullptr, node.imm);
+      case Imm::known:
+        return std::to_string(node.imm) +
+               (node.ptr != nullptr ? ", " + ObjectText(node.object()) : "");
       case Imm::cond:
         return CondSymbol(node.cond());
       case Imm::object:
@@ -257,7 +260,8 @@ class Printer {
         text += " in " + NameOfUnit(state->unit);
       }
       if (state->function != nullptr) {
-        text += " of " + ValueText(state->function);
+        text += state->function_owned ? " of " : " of lent ";
+        text += ValueText(state->function);
       }
       if (state->blamed_unit != nullptr) {
         text += " for ";

@@ -123,6 +123,9 @@ class Checker {
     if (release && !MayRunCode(node)) return;
     std::map<const Node*, int, ById> owned;
     for (const FrameState* state = node.state; state; state = state->caller) {
+      if (state->function != nullptr && state->function_owned) {
+        ++owned[OwnerOf(state->function)];
+      }
       for (const StateSlot& slot : state->slots) {
         if (slot.value != nullptr && slot.value->type.rep == Rep::kObject &&
             slot.owned) {

@@ -90,7 +90,7 @@ TEST(VerifierTest, DefinitionsDominateUses) {
 TEST(VerifierTest, States) {
   ExpectBad("b0:\n  Deopt [@0 in g]\n", "another function's");
   ExpectBad("b0:\n  Deopt [@0 in g; @0]\n", "inlined frames have a function");
-  ExpectGood("b0:\n  v0 = Const type int\n  Deopt [@0 in g of v0; @0]\n");
+  ExpectGood("b0:\n  v0 = Const type int\n  Deopt [@0 in g of lent v0; @0]\n");
 }
 
 constexpr char kTake[] =
@@ -143,7 +143,11 @@ TEST(ReferencesTest, StatesOwnWhatIsHeld) {
                 "  Return v1\n",
             "its state owns 2 references of v0, of which there are 1");
   // Those of all frames together.
-  ExpectGood(take + "  Deopt [@0 n=v1 in g of v1; @4]\n");
+  ExpectGood(take + "  Deopt [@0 n=v1 in g of lent v1; @4]\n");
+  // So does an inlined frame, of its function.
+  ExpectGood(take + "  Deopt [@0 n=lent v1 in g of v1; @4]\n");
+  ExpectBad(take + "  Deopt [@0 n=v1 in g of v1; @4]\n",
+            "its state owns 2 references of v0, of which there are 1");
 }
 
 TEST(ReferencesTest, FollowPaths) {

@@ -88,7 +88,7 @@ class Loop {
     if (!each_turn || info.writes != kMemNone || (info.reads & writes_) != 0) {
       return false;
     }
-    if (node.op == Op::kSizeOf) return true;
+    if (node.op == Op::kSizeOf || node.op == Op::kKnown) return true;
     if (!info.Has(kGuard) || info.Has(kEnd)) return false;
     if (header_->entry_state == nullptr) return false;
     switch (node.op) {

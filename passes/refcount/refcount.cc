@@ -18,7 +18,7 @@ bool IsRelease(const Node& node) {
 
 // Who keeps an object alive that nobody holds.
 struct Keeper {
-  bool always = false;  // it outlives the code
+  bool always = false;  // it outlives the code, or the frame does not
   bool memory = false;  // who holds it does so until memory of `kinds` changes
   uint8_t kinds = kMemNone;
 };
@@ -42,7 +42,8 @@ Keeper KeeperOf(const Node* owner) {
   }
 }
 
-// Whether a guard has found that it is an object that outlives the code.
+// Whether a guard has found that it is an object that outlives the code. What
+// other guards find (Known, GuardFunction) lives until code runs.
 bool IsKnownObject(const Node* node) {
   while (node->info().result == Result::same && node->op != Op::kPhi) {
     if (node->op == Op::kGuardIs) return true;
@@ -114,6 +115,8 @@ class Region {
   static int OwnedSlots(const FrameState* state, const Node* owner) {
     int count = 0;
     for (; state != nullptr; state = state->caller) {
+      count += state->function != nullptr && state->function_owned &&
+               OwnerOf(state->function) == owner;
       for (const StateSlot& slot : state->slots) {
         count += slot.value != nullptr && slot.owned &&
                  slot.value->type.rep == Rep::kObject &&
@@ -259,6 +262,11 @@ class Eliminator {
     auto [it, first] = lent->try_emplace(state);
     if (!first) return it->second;
     FrameState* result = nullptr;
+    if (state->function != nullptr && state->function_owned &&
+        OwnerOf(state->function) == owner) {
+      result = function_.CopyState(*state);
+      result->function_owned = false;
+    }
     for (size_t i = 0; i < state->slots.size() && result == nullptr; ++i) {
       const StateSlot& slot = state->slots[i];
       if (slot.value == nullptr || !slot.owned ||

@@ -8,6 +8,7 @@
 #include "core/bytecode/python.h"
 #include "passes/ir/edit.h"
 #include "passes/unbox/analysis.h"
+#include "passes/unbox/share.h"
 
 namespace pyvm::ir {
 namespace {
@@ -31,6 +32,7 @@ class Rewriter {
         values_[node] = node->inputs[0];
       }
     }
+    shared_ = unbox::ShareBoxes(&function_, analysis_, values_);
     std::vector<Block*> blocks(function_.blocks());
     for (Block* block : blocks) FillPhis(block);
     for (Node* node : sunk_) {
@@ -88,21 +90,8 @@ class Rewriter {
     }
     if (phis.empty()) return;
     for (size_t edge = 0; edge < block->preds.size(); ++edge) {
-      if (guards) SplitIfBranch(block, edge);
+      if (guards) unbox::SplitIfBranch(&function_, block, edge);
       FillEdge(block, edge, phis);
-    }
-  }
-
-  // Makes room for guards that belong to one edge alone.
-  void SplitIfBranch(Block* block, size_t edge) {
-    Block* pred = block->preds[edge];
-    if (pred->NumSuccs() < 2) return;
-    for (int which = 0; which < 2; ++which) {
-      if (pred->succs[which] == block &&
-          PredecessorIndex(pred, which) == edge) {
-        function_.SplitEdge(pred, which);
-        return;
-      }
     }
   }
 
@@ -131,6 +120,9 @@ class Rewriter {
         value = Constant(at, kind, owner->object());
         owner->type.exact = unbox::TypeOf(kind);
         released.push_back(owner);
+      } else if (auto shared = shared_.find(owner); shared != shared_.end()) {
+        value = shared->second;
+        released.push_back(owner);
       } else if (owner->op == unbox::BoxOf(kind)) {
         value = owner->inputs[0];
         released.push_back(owner);
@@ -156,7 +148,9 @@ class Rewriter {
     }
     if (released.empty()) return;
     // The phi of objects has taken these.
-    FrameState* after = StateAt(block, edge, /*unboxed=*/true);
+    FrameState* after = block->entry_state != nullptr
+                            ? StateAt(block, edge, /*unboxed=*/true)
+                            : unbox::StateNear(at);
     for (Node* object : released) Insert(at, Op::kDecRef, {object}, after);
   }
 
@@ -208,6 +202,7 @@ class Rewriter {
   void Rewrite(Node* owner, const Use& use) {
     Node* user = use.user;
     if (user->block == nullptr) return;  // has been dealt with
+    if (OwnerOf(user->inputs[use.index]) != owner) return;  // has a box
     Node* value = ValueOf(owner);
     Node* presence = PresenceOf(owner);
     bool maybe_null = user->inputs[use.index]->type.nullable;
@@ -269,7 +264,7 @@ class Rewriter {
   }
 
   void BoxForPhi(Node* owner, Node* phi, size_t edge) {
-    SplitIfBranch(phi->block, edge);
+    unbox::SplitIfBranch(&function_, phi->block, edge);
     phi->inputs[edge] =
         NewBox(phi->block->preds[edge]->last, owner, /*owned=*/true);
   }
@@ -294,7 +289,7 @@ class Rewriter {
     // True and False live without us.
     if (lent == nullptr || lent->op == Op::kBoxBool) return;
     FrameState* state = user->state;
-    if (state == nullptr) state = StateNear(user);
+    if (state == nullptr) state = unbox::StateNear(user);
     if (user->state != nullptr) OwnInState(owner, user, lent);
     Node* release = function_.NewNode(Op::kDecRef, {lent}, state);
     Function::InsertBefore(user->next, release);
@@ -310,19 +305,6 @@ class Rewriter {
       slot->owned = owned;
       owned = false;
     });
-  }
-
-  // Any state: nobody looks at it while a number is released.
-  static FrameState* StateNear(Node* node) {
-    for (Block* block = node->block; block != nullptr;) {
-      for (; node != nullptr; node = node->prev) {
-        if (node->state != nullptr) return node->state;
-      }
-      if (block->entry_state != nullptr) return block->entry_state;
-      block = block->idom;
-      if (block != nullptr) node = block->last;
-    }
-    return nullptr;
   }
 
   void RewriteState(FrameState* state) {
@@ -341,7 +323,8 @@ class Rewriter {
   Function& function_;
   Analysis analysis_;
   std::vector<Node*> sunk_;
-  std::unordered_map<const Node*, Node*> values_;     // by what is sunk
+  unbox::Values values_;                              // by what is sunk
+  unbox::Values shared_;                              // by boxes behind
   std::unordered_map<const Node*, Node*> presences_;  // of what may be null
   std::vector<Node*> guards_;                         // on what is sunk
 };

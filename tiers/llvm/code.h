@@ -37,7 +37,7 @@ struct SlotMap {
 struct FrameMap {
   Unit* unit = nullptr;
   uint32_t instr = 0;
-  SlotMap function;  // of an inlined frame: its function object, lent
+  SlotMap function;  // of an inlined frame
   std::vector<SlotMap> slots;
   // Whose speculation fails if code is left here; see ir::FrameState. Null:
   // that of `instr`.

@@ -56,6 +56,7 @@ std::string Describe(const char* what, const NativeFrame* native) {
   for (const FrameMap& frame : native->site->frames) {
     text += " @" + std::to_string(frame.instr);
     for (const SlotMap& slot : frame.slots) text += " " + ReprOf(slot, native);
+    if (frame.function.owned) ReprOf(frame.function, native);
   }
   return text;
 }

@@ -170,6 +170,9 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
     Values values(native);
     for (size_t i = 0; i < frames.size(); ++i) {
       FillRegisters(frames[i], site.frames[i], &values, &leftovers);
+      // The frame has a reference of its own.
+      const SlotMap& function = site.frames[i].function;
+      if (function.owned) leftovers.push_back(values.Get(function));
     }
   }
   bool entry = outermost->is_entry;

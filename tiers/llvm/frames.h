@@ -36,9 +36,9 @@ PyObject* pyvm_llvm_deopt(Activation* act, NativeFrame* native,
 PyObject* pyvm_llvm_raise(Activation* act, NativeFrame* native,
                           int64_t remaining);
 
-// Calls `function` (a Python function of `unit`, plain arguments, as many as
-// it takes; they are taken over) in whatever tier, with a frame. New reference,
-// or null with an exception.
+// Calls `function` (a Python function of `unit`) with plain arguments, as many
+// as it takes; all these references are taken over. New reference, or null with
+// an exception. In whatever tier, with a frame.
 PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
                                   Unit* unit, PyObject** args);
 // A direct function that does the same for any unit with so many arguments.
@@ -57,6 +57,9 @@ int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr);
 // Releases an object whose last reference is gone. Links `native` (which may be
 // a given frame) before code may run.
 void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* object);
+// The same for a function that has been called; an exception that is set stays.
+void pyvm_llvm_dealloc_callee(Activation* act, NativeFrame* native,
+                              PyObject* function);
 
 }  // extern "C"
 #pragma GCC visibility pop

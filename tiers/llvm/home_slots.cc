@@ -41,6 +41,7 @@ const ir::Node* StoredFor(const ir::Node* value, bool owned) {
   switch (value->op) {
     case ir::Op::kNull:
     case ir::Op::kConst:
+    case ir::Op::kKnown:
     case ir::Op::kConstBool:
       return nullptr;
     case ir::Op::kConstInt:
@@ -84,7 +85,7 @@ void HomeSlots::Number(const ir::FrameState* state) {
     ++uses_[number];
   };
   for (const ir::FrameState* s = state; s != nullptr; s = s->caller) {
-    add(s->function, false);
+    add(s->function, s->function_owned);
     for (const ir::StateSlot& slot : s->slots) add(slot.value, slot.owned);
   }
 }

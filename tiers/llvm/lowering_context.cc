@@ -491,7 +491,8 @@ llvm::CallInst* Lowering::ColdCall(const void* function, llvm::Type* result,
 
 llvm::Value* Lowering::CallDirect(const ir::Node& n, llvm::Value* direct,
                                   llvm::Value* function,
-                                  llvm::ArrayRef<llvm::Value*> args) {
+                                  llvm::ArrayRef<llvm::Value*> args,
+                                  Reference reference) {
   Publish(n, kOnTheWay, kDirect);
   std::vector<llvm::Value*> all = {
       act, native_, function,
@@ -500,6 +501,16 @@ llvm::Value* Lowering::CallDirect(const ir::Node& n, llvm::Value* direct,
   llvm::CallInst* call = b.CreateCall(DirectType(args.size()), direct, all);
   call->setCallingConv(llvm::CallingConv::PreserveNone);
   call->setDoesNotThrow();
+  if (reference == kTaken) {
+    llvm::BasicBlock* last = NewBlock("last");
+    llvm::BasicBlock* done = NewBlock("released");
+    Branch(DecRefIsLast(function), last, done, kUnlikely);
+    Begin(last);
+    ColdCall(reinterpret_cast<const void*>(pyvm_llvm_dealloc_callee),
+             b.getVoidTy(), {act, native_, function});
+    b.CreateBr(done);
+    Begin(done);
+  }
   RaiseIf(IsNull(call));
   return call;
 }

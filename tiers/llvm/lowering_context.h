@@ -152,10 +152,13 @@ class Lowering {
   llvm::CallInst* ColdCall(const void* function, llvm::Type* result,
                            std::initializer_list<llvm::Value*> args);
   // Calls a function without a frame, at `direct` (of its unit); null means an
-  // exception.
+  // exception. Its arguments are taken; a reference of the function is needed
+  // while it runs.
+  enum Reference { kBorrowed, kTaken };
   llvm::Value* CallDirect(const ir::Node& n, llvm::Value* direct,
                           llvm::Value* function,
-                          llvm::ArrayRef<llvm::Value*> args);
+                          llvm::ArrayRef<llvm::Value*> args,
+                          Reference reference);
   // With a published frame; null means an exception.
   llvm::Value* CallForObject(const ir::Node& n, const void* function,
                              std::initializer_list<llvm::Value*> args,

@@ -220,16 +220,55 @@ TEST(GuardTest, KeysOfDicts) {
     return std::to_string(reinterpret_cast<uintptr_t>(p));
   };
   Compiled f(WithObjects(
-      "  GuardKeys " + hex(dict) + ", " + std::to_string(version) + kState +
+      "  GuardKeys v2, " + hex(keys) + ", " + std::to_string(version) + kState +
           "  v9 = LoadEntry " + hex(&DK_UNICODE_ENTRIES(keys)[0].me_value) +
           ", 0" + kState,
       true));
-  EXPECT_EQ(Do(f, "1", "2"), "17");
+  auto run = [&](PyObject* d) {
+    return f.Run({Py_NewRef(d), Py_NewRef(Py_None)});
+  };
+  EXPECT_EQ(run(dict), "17");
+  // Keys of the same version, elsewhere.
+  PyObject* copy = PyDict_Copy(dict);
+  ASSERT_EQ(reinterpret_cast<PyDictObject*>(copy)->ma_keys->dk_version,
+            version);
+  EXPECT_TRUE(run(copy).starts_with("failed GuardKeys"));
+  Py_DECREF(copy);
   PyDict_SetItemString(dict, "x", Py_None);
-  EXPECT_EQ(Do(f, "1", "2"), "None");
+  EXPECT_EQ(run(dict), "None");
   PyDict_SetItemString(dict, "y", Py_None);
-  EXPECT_EQ(Do(f, "1", "2"), "failed GuardKeys @3 1 2 -");
+  EXPECT_TRUE(run(dict).starts_with("failed GuardKeys"));
   Py_DECREF(dict);
+}
+
+TEST(GuardTest, BuiltinsAndModules) {
+  PyObject* sqrt = Evaluate("import math\nf = math.sqrt\n", "f");
+  auto hex = [](const void* p) {
+    return std::to_string(reinterpret_cast<uintptr_t>(p));
+  };
+  Compiled f(Guard("GuardBuiltin v2, " +
+                   hex(reinterpret_cast<PyCFunctionObject*>(sqrt)->m_ml)));
+  EXPECT_EQ(f.Run({sqrt, Py_NewRef(Py_None)}), "<built-in function sqrt>");
+  EXPECT_TRUE(Do(f, "len", "0").starts_with("failed GuardBuiltin"));
+  EXPECT_TRUE(Do(f, "int", "0").starts_with("failed GuardBuiltin"));
+  Compiled dict(WithObjects("  v9 = ModuleDict v2\n", true));
+  EXPECT_EQ(dict.Run({Evaluate("import types\nm = types.ModuleType('m')\n"
+                               "m.__dict__.clear()\nm.x = 5\n",
+                               "m"),
+                      Py_NewRef(Py_None)}),
+            "{'x': 5}");
+}
+
+TEST(GuardTest, WhatIsKnown) {
+  // In a frame's state it is what it is in the code.
+  Compiled f(
+      WithObjects("  v4 = Known v2, 'k'\n  IncRef v4\n"
+                  "  v9: object = GuardIs v3, None "
+                  "[@3 a=v2 b=v3 t0=v4]\n"
+                  "  DecRef v4 [@4 a=v2 b=v3]\n",
+                  true));
+  EXPECT_EQ(Do(f, "1", "None"), "None");
+  EXPECT_EQ(Do(f, "1", "2"), "failed GuardIs @3 1 2 'k'");
 }
 
 TEST(GuardTest, ArraysOfDoubles) {

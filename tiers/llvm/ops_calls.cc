@@ -345,7 +345,8 @@ Value* LowerCall(Lowering& l, const ir::Node& n) {
     l.IncRef(l.In(n, i));
     args.push_back(l.In(n, i));
   }
-  Value* of_python = l.CallDirect(n, direct, l.In(n, 0), args);
+  Value* of_python =
+      l.CallDirect(n, direct, l.In(n, 0), args, Lowering::kBorrowed);
   llvm::BasicBlock* from_python = l.b.GetInsertBlock();
   l.b.CreateBr(done);
   l.Begin(other);

@@ -32,6 +32,7 @@ Value* Checked(Lowering& l, const ir::Node& n, llvm::Intrinsic::ID intrinsic,
 // --- Constants --------------------------------------------------------------
 
 Value* LowerConst(Lowering& l, const ir::Node& n) { return l.Address(n.ptr); }
+Value* LowerKnown(Lowering& l, const ir::Node& n) { return l.Address(n.ptr); }
 Value* LowerNull(Lowering& l, const ir::Node&) { return l.Null(); }
 Value* LowerConstInt(Lowering& l, const ir::Node& n) { return l.Int(n.imm); }
 Value* LowerConstFloat(Lowering& l, const ir::Node& n) {

@@ -156,10 +156,12 @@ Value* LowerGuardTrue(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerGuardKeys(Lowering& l, const ir::Node& n) {
-  Value* keys = l.Load(l.ptr, l.Address(n.ptr), offsetof(PyDictObject, ma_keys),
-                       Mem::kDict);
-  Value* version =
-      l.Load(l.i32, keys, offsetof(PyDictKeysObject, dk_version), Mem::kDict);
+  // While the dict has them they are there.
+  Value* keys =
+      l.Load(l.ptr, l.In(n, 0), offsetof(PyDictObject, ma_keys), Mem::kDict);
+  l.Guard(n, l.b.CreateICmpEQ(keys, l.Address(n.ptr)));
+  Value* version = l.Load(l.i32, l.Address(n.ptr),
+                          offsetof(PyDictKeysObject, dk_version), Mem::kDict);
   l.Guard(
       n, l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm))));
   return nullptr;
@@ -174,6 +176,16 @@ Value* LowerGuardFunction(Lowering& l, const ir::Node& n) {
       l.Load(l.i32, o, offsetof(PyFunctionObject, func_version), Mem::kVersion);
   l.Guard(
       n, l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm))));
+  return o;
+}
+
+Value* LowerGuardBuiltin(Lowering& l, const ir::Node& n) {
+  Value* o = l.In(n, 0);
+  if (!l.IsExactly(n.inputs[0], &PyCFunction_Type)) {
+    l.Guard(n, l.HasType(o, &PyCFunction_Type));
+  }
+  Value* method = l.LoadFixed(l.ptr, o, offsetof(PyCFunctionObject, m_ml));
+  l.Guard(n, l.b.CreateICmpEQ(method, l.Address(n.ptr)));
   return o;
 }
 
@@ -264,6 +276,10 @@ Value* LowerStoreSlot(Lowering& l, const ir::Node& n) {
   Value* old = l.Load(l.ptr, place, Mem::kSlot);
   l.Store(l.In(n, 1), place, Mem::kSlot);
   return old;
+}
+
+Value* LowerModuleDict(Lowering& l, const ir::Node& n) {
+  return l.LoadFixed(l.ptr, l.In(n, 0), offsetof(PyModuleObject, md_dict));
 }
 
 Value* LowerLoadEntry(Lowering& l, const ir::Node& n) {

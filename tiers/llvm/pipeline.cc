@@ -29,50 +29,38 @@ void Show(const Unit& unit, const ir::Function& function, const char* what,
                text.c_str());
 }
 
-// Machine code and its sites refer to these objects.
+// What code keeps alive of the objects that its machine code and its sites
+// name:
+//
+// - Constants of the bytecode, names and such live as long as a code object:
+//   that of the code's own unit, with which the code dies, or another's, which
+//   is in Function::kept: of a function that was inlined, or of an __init__,
+//   which may get other code while its instance is made. No other objects hang
+//   on them.
+// - Static types and their attributes, builtins and singletons live as long as
+//   the interpreter (ir::OutlivesCode). These alone are known by their
+//   addresses.
+// - Functions, classes, modules, namespaces and what they hold are not kept.
+//   They die as if there were no code. They are known by the versions of
+//   functions, types and keys of dicts, which never come back, and guards look
+//   for versions in objects that the frame has, never at an address from
+//   compilation. Behind such a guard the object lives until code runs; whoever
+//   wants it longer (a frame's register, a call) has a reference. A site that
+//   names one is used only while it lives.
+// - A function that is called has the code that is known until its frame has
+//   it.
 class References {
  public:
   explicit References(Code* code) : code_(code) {}
 
   void Collect(const ir::Function& function) {
-    for (const ir::Block* block : function.blocks()) {
-      for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
-        CollectFrom(*n);
-      }
-    }
-    for (const ir::FrameState* state : function.States()) {
-      Keep(reinterpret_cast<PyObject*>(state->unit->code));
-      for (const ir::StateSlot& slot : state->slots) {
-        if (slot.value != nullptr) {
-          CollectFrom(*ir::Function::Find(slot.value));
-        }
-      }
-    }
+    for (PyObject* object : function.kept) Keep(object);
   }
 
  private:
-  void CollectFrom(const ir::Node& node) {
-    switch (node.info().imm) {
-      case ir::Imm::object:
-      case ir::Imm::name:
-        Keep(node.object());
-        break;
-      case ir::Imm::func:
-        if (node.ptr != nullptr) {
-          Keep(reinterpret_cast<PyObject*>(
-              static_cast<const Unit*>(node.ptr)->code));
-        }
-        break;
-      default:
-        break;
-    }
-  }
   void Keep(PyObject* object) {
     // The code dies with its own code object.
-    if (object == nullptr ||
-        object == reinterpret_cast<PyObject*>(code_->unit->code)) {
-      return;
-    }
+    if (object == reinterpret_cast<PyObject*>(code_->unit->code)) return;
     auto& kept = code_->references;
     auto at = std::lower_bound(kept.begin(), kept.end(), object);
     if (at != kept.end() && *at == object) return;

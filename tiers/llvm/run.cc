@@ -192,7 +192,7 @@ PYVM_PRESERVE_NONE PyObject* CallWithFrame(Activation* act, NativeFrame* caller,
     pyvm_llvm_link(act, caller);
     auto* f = reinterpret_cast<PyFunctionObject*>(function);
     Unit* unit = UnitOf(reinterpret_cast<PyCodeObject*>(f->func_code));
-    return pyvm_llvm_call_function(act, function, unit, given);
+    return pyvm_llvm_call_function(act, Py_NewRef(function), unit, given);
   }
   // Code that was entered with a frame has no room on the C stack.
   Frame* frame = FrameOf(GivenRegisters(caller));
@@ -295,7 +295,7 @@ PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
                                   Unit* unit, PyObject** args) {
   PyThreadState* tstate = act->tstate;
   uint32_t n = unit->arg_count;
-  Frame* frame = handlers::BeginCall(act, Py_NewRef(function), unit, n);
+  Frame* frame = handlers::BeginCall(act, function, unit, n);
   if (frame == nullptr) [[unlikely]] {
     for (uint32_t i = 0; i < n; ++i) Py_DECREF(args[i]);
     return nullptr;
@@ -343,6 +343,14 @@ void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* o) {
       pyvm_llvm_unlink_inlined(act, native);
     }
   }
+}
+
+void pyvm_llvm_dealloc_callee(Activation* act, NativeFrame* native,
+                              PyObject* function) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  pyvm_llvm_dealloc(act, native, function);
+  PyErr_Restore(type, value, traceback);
 }
 
 PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,

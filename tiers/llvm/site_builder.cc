@@ -39,6 +39,7 @@ SlotMap SiteBuilder::SlotOf(const ir::Node* value, bool owned) const {
   }
   switch (value->op) {
     case ir::Op::kConst:
+    case ir::Op::kKnown:
       return Constant(value->object(), owned);
     case ir::Op::kConstInt:
       return Constant(reinterpret_cast<PyObject*>(&_Py_SINGLETON(
@@ -55,7 +56,7 @@ FrameMap SiteBuilder::FrameOf(const ir::FrameState& state) const {
   FrameMap frame;
   frame.unit = state.unit;
   frame.instr = state.instr;
-  frame.function = SlotOf(state.function, false);
+  frame.function = SlotOf(state.function, state.function_owned);
   frame.blamed_unit = state.blamed_unit;
   frame.blamed_instr = state.blamed_instr;
   frame.slots.reserve(state.slots.size());

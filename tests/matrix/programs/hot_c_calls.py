@@ -39,7 +39,7 @@ def types_of(value):
 
 
 def extremes(a, b):
-    return min(a, b), max(a, b), min(b, a, b), max(a, b, a)
+    return min(a, b), max(a, b), min(b, a, b), max(a, b, a), max(a, a), min(b, b)
 
 
 def methods(text):
