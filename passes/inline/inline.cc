@@ -53,6 +53,7 @@ bool MayLook(const Node& node) {
     case Op::kInitDone:
     case Op::kIsTrue:
     case Op::kIsInstance:
+    case Op::kGetIter:
       return false;  // only now and then
     default:
       return MayRunCode(node);

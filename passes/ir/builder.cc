@@ -434,7 +434,7 @@ bool Builder::StepRest(Bytecode op) {
     }
     case Bytecode::kRESUME:
       // Otherwise whoever enters the code has done it.
-      if (options_.direct && at_ == 0) {
+      if (options_.direct && block_ == entry_) {
         Append(Make(Op::kSafepoint, {}, Before()));
       }
       return true;

@@ -241,7 +241,7 @@ class Builder {
   bool Objects(Bytecode op);
   void NameNamespaces();
   Node* GuardOwner(Node* owner, PyTypeObject* type, uint32_t version);
-  void LoadGlobal(Bytecode op);
+  void LoadGlobal();
   // `dict` is what the node `in` is.
   Node* LoadEntry(Node* in, PyObject* dict, uint32_t version, int64_t offset);
   // What the cache says that instances (whose type `keeper` is guarded to have)

@@ -1,4 +1,6 @@
 // Globals, attributes, methods, cells.
+#include <optional>
+
 #include "core/runtime/attribute.h"
 #include "passes/ir/builder_impl.h"
 
@@ -33,7 +35,7 @@ bool Builder::Objects(Bytecode op) {
     case Bytecode::kLOAD_GLOBAL:
     case Bytecode::kLOAD_GLOBAL_MODULE:
     case Bytecode::kLOAD_GLOBAL_BUILTIN:
-      LoadGlobal(op);
+      LoadGlobal();
       return true;
     case Bytecode::kMAKE_CELL: {
       Node* content = regs_[in_->a] != nullptr ? regs_[in_->a] : NullNode();
@@ -98,7 +100,8 @@ void Builder::GuardNamespaces() {
   for (uint32_t i = 0; i < unit_->num_instrs; i += InstrWords(*unit_, i)) {
     Bytecode op = BaseOf(unit_->instrs[i].op);
     modules |= op == Bytecode::kLOAD_GLOBAL_MODULE;
-    builtins |= op == Bytecode::kLOAD_GLOBAL_BUILTIN;
+    builtins |=
+        op == Bytecode::kLOAD_GLOBAL_BUILTIN || op == Bytecode::kLOAD_GLOBAL;
   }
   if (globals_ == nullptr || !(modules || builtins)) return;
   // Those of a function never change.
@@ -135,22 +138,46 @@ Node* Builder::LoadEntry(Node* in, PyObject* dict, uint32_t version,
   return value;
 }
 
-void Builder::LoadGlobal(Bytecode op) {
-  const InlineCache& cache = Cache();
-  if (op != Bytecode::kLOAD_GLOBAL && globals_node_ != nullptr && !Denied()) {
-    Node* value = nullptr;
-    if (op == Bytecode::kLOAD_GLOBAL_MODULE) {
-      value = LoadEntry(globals_node_, globals_, cache.version, cache.index);
-    } else if (builtins_node_ != nullptr &&
-               KeysOf(globals_, cache.version) != nullptr &&
-               KeysOf(builtins_, cache.version2) != nullptr) {
-      Guard(Op::kGuardKeys, {globals_node_}, cache.version,
-            KeysOf(globals_, cache.version));
-      value = LoadEntry(builtins_node_, builtins_, cache.version2, cache.index);
-    }
-    if (value != nullptr) return FinishLent(in_->a, value);
+namespace {
+
+// Where `dict` has `name` now, in bytes from its keys; those have a version
+// from here on. Nothing if that says nothing of later.
+std::optional<int64_t> FindEntry(PyObject* dict, PyObject* name) {
+  PyDictKeysObject* keys = reinterpret_cast<PyDictObject*>(dict)->ma_keys;
+  if (!DK_IS_UNICODE(keys) || KeysVersion(keys) == 0) return std::nullopt;
+  Py_ssize_t at = KeysLookup(keys, name);
+  if (at < 0 || DK_UNICODE_ENTRIES(keys)[at].me_value == nullptr) {
+    return std::nullopt;
   }
-  Finish(in_->a, Call(Op::kLoadGlobal, {}, 0, cache.name));
+  return EntryOffset(keys, at);
+}
+
+uint32_t VersionOf(PyObject* dict) {
+  return reinterpret_cast<PyDictObject*>(dict)->ma_keys->dk_version;
+}
+
+}  // namespace
+
+// Asks the dicts themselves: the cache may be older than what they hold now, or
+// not filled yet.
+void Builder::LoadGlobal() {
+  PyObject* name = Cache().name;
+  Node* value = nullptr;
+  if (globals_node_ != nullptr && !Denied()) {
+    if (auto offset = FindEntry(globals_, name)) {
+      value = LoadEntry(globals_node_, globals_, VersionOf(globals_), *offset);
+    } else if (PyDictKeysObject* keys = KeysOf(globals_, VersionOf(globals_));
+               keys != nullptr && builtins_node_ != nullptr &&
+               DK_IS_UNICODE(keys) && KeysLookup(keys, name) == DKIX_EMPTY) {
+      if (auto offset = FindEntry(builtins_, name)) {
+        Guard(Op::kGuardKeys, {globals_node_}, VersionOf(globals_), keys);
+        value =
+            LoadEntry(builtins_node_, builtins_, VersionOf(builtins_), *offset);
+      }
+    }
+  }
+  if (value != nullptr) return FinishLent(in_->a, value);
+  Finish(in_->a, Call(Op::kLoadGlobal, {}, 0, name));
 }
 
 // --- Attributes

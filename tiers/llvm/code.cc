@@ -88,6 +88,9 @@ std::vector<const _PyCFrame*>& Entered() {
   return *entered;
 }
 
+// Their number when code was last looked for that can be given back.
+size_t tried_with = 0;
+
 // Whether all machine code that runs is on this thread's stack. Another thread
 // may have some, or a greenlet whose stack has been moved away.
 bool RunsOnThisStack() {
@@ -133,6 +136,8 @@ __attribute__((no_sanitize("address"))) bool MayBeRunning(const Code& code) {
 // Machine code calls other code without a note: whose frames there are says the
 // stack alone.
 void FreeRetired() {
+  // What is left may run in one of these.
+  tried_with = Entered().size();
   if (Retired().empty() || (!Entered().empty() && !RunsOnThisStack())) return;
   std::vector<Code*> unused;
   std::erase_if(Retired(), [&](Code* code) {
@@ -268,8 +273,9 @@ Running::~Running() {
   // The last one, unless greenlets have been switched.
   entered.erase(std::find(entered.rbegin(), entered.rend(), cframe_).base() -
                 1);
-  if (!Retired().empty()) [[unlikely]]
+  if (!Retired().empty() && entered.size() < tried_with) [[unlikely]] {
     FreeRetired();
+  }
 }
 
 void NoteFailure(Unit* unit, Site* site) {

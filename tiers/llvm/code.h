@@ -120,8 +120,9 @@ using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
 // all be in registers.
 inline constexpr uint32_t kMaxDirectArgs = 8;
 inline bool CanBeDirect(const Unit& unit) {
-  return unit.simple_args && unit.starts_with_resume &&
-         unit.arg_count <= kMaxDirectArgs;
+  return unit.simple_args && unit.arg_count <= kMaxDirectArgs &&
+         (unit.code->co_flags &
+          (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) == 0;
 }
 
 // Where code begins at a loop's header; `entry` is null if there can be none.

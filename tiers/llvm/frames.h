@@ -74,6 +74,12 @@ bool ReadLocals(Frame* frame, PyObject** locals);
 PyObject* EnterDirect(Activation* act, PyObject** regs, const Unit* unit,
                       Direct code);
 
+// Whether the next object that the collector knows may set off a collection.
+inline bool MayCollect(const Activation* act) {
+  const _gc_runtime_state& gc = act->interp->gc;
+  return gc.enabled && gc.generations[0].count >= gc.generations[0].threshold;
+}
+
 // Runs frames of the activation, from act->pc in a frame of `tier` on, until
 // the first frame with `is_entry` ends: its result, or null with an exception,
 // in act->result. The frame stays linked and counted out of the recursion.

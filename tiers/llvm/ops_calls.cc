@@ -393,7 +393,7 @@ Value* LowerCallFunction(Lowering& l, const ir::Node& n) {
     }
     return l.CallDirect(n,
                         l.Load(l.ptr, l.Address(&unit->direct), Mem::kDirect),
-                        l.In(n, 0), args);
+                        l.In(n, 0), args, Lowering::kTaken);
   }
   for (size_t i = 1; i < n.inputs.size(); ++i) {
     l.Store(l.In(n, i), l.ArgumentSlot(i - 1), Mem::kNative);

@@ -205,14 +205,17 @@ Value* LowerRangeIter(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerGetIter(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(n, reinterpret_cast<const void*>(pyvm_llvm_get_iter),
-                         {l.act, l.In(n, 0)});
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kLinks);
+  Value* iterator = l.Call(reinterpret_cast<const void*>(pyvm_llvm_get_iter),
+                           l.ptr, {l.act, l.native(), l.In(n, 0)});
+  l.RaiseIf(l.IsNull(iterator));
+  return iterator;
 }
 
 Value* LowerIterNext(Lowering& l, const ir::Node& n) {
-  l.Publish(n);
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kLinks);
   Value* item = l.Call(reinterpret_cast<const void*>(pyvm_llvm_iter_next),
-                       l.ptr, {l.In(n, 0)});
+                       l.ptr, {l.act, l.native(), l.In(n, 0)});
   l.RaiseIf(l.b.CreateICmpEQ(item, l.Address(kIterRaised)));
   return item;
 }

@@ -355,10 +355,8 @@ void pyvm_llvm_dealloc_callee(Activation* act, NativeFrame* native,
 
 PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,
                                PyTypeObject* cls) {
-  const gc_generation& young = act->interp->gc.generations[0];
-  if (young.count >= young.threshold && act->interp->gc.enabled) [[unlikely]] {
+  if (MayCollect(act)) [[unlikely]]
     pyvm_llvm_link(act, native);
-  }
   return NewInstance(cls);
 }
 

@@ -11,6 +11,7 @@
 #include "core/runtime/number.h"
 #include "core/runtime/polymorphic.h"
 #include "core/runtime/slice.h"
+#include "tiers/llvm/frames.h"
 
 namespace pyvm::llvm_tier {
 namespace {
@@ -65,6 +66,12 @@ int CollectNow(void*) {
   if (probe == nullptr) return -1;
   Py_DECREF(probe);
   return 0;
+}
+
+// Frames are linked before an operation that may look at them: if it is not
+// `quiet`, or if its allocations may set off a collection.
+void LinkUnless(bool quiet, Activation* act, NativeFrame* native) {
+  if (!quiet || MayCollect(act)) pyvm_llvm_link(act, native);
 }
 
 // Makes a container. A collection would run code where there is no state to
@@ -257,13 +264,24 @@ PyObject* pyvm_llvm_range_iter(int64_t start, int64_t stop, int64_t step) {
   return reinterpret_cast<PyObject*>(made);
 }
 
-PyObject* pyvm_llvm_get_iter(Activation* act, PyObject* o) {
+PyObject* pyvm_llvm_get_iter(Activation* act, NativeFrame* native,
+                             PyObject* o) {
   if (PyObject* iterator = SequenceIteratorOf(act->interp, o)) return iterator;
+  bool quiet = PyList_CheckExact(o) || PyTuple_CheckExact(o) ||
+               PyRange_Check(o) || PyDict_CheckExact(o);
+  LinkUnless(quiet, act, native);
   return PyObject_GetIter(o);
 }
 
-PyObject* pyvm_llvm_iter_next(PyObject* iterator) {
-  PyObject* item = Py_TYPE(iterator)->tp_iternext(iterator);
+PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
+                              PyObject* iterator) {
+  PyTypeObject* type = Py_TYPE(iterator);
+  bool quiet = type == &PyListIter_Type || type == &PyTupleIter_Type ||
+               type == &PyRangeIter_Type || type == &PyDictIterKey_Type ||
+               type == &PyDictIterValue_Type || type == &PyDictIterItem_Type ||
+               type == &PyUnicodeIter_Type;
+  LinkUnless(quiet, act, native);
+  PyObject* item = type->tp_iternext(iterator);
   if (item == nullptr && PyErr_Occurred()) {
     if (!PyErr_ExceptionMatches(PyExc_StopIteration)) return kIterRaised;
     PyErr_Clear();

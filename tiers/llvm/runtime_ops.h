@@ -1,5 +1,6 @@
 // What machine code calls where it does not do something itself. Operands are
-// borrowed; results are new references, or null (-1) with an exception.
+// borrowed; results are new references, or null (-1) with an exception. Those
+// that get a native frame link it if somebody may look at frames.
 #ifndef PYVM_TIERS_LLVM_RUNTIME_OPS_H_
 #define PYVM_TIERS_LLVM_RUNTIME_OPS_H_
 
@@ -7,6 +8,7 @@
 
 #include "core/host/activation.h"
 #include "core/host/cpython.h"
+#include "tiers/llvm/code.h"
 
 namespace pyvm::llvm_tier {
 
@@ -55,9 +57,10 @@ int pyvm_llvm_append_list(PyObject* list, PyObject* item);
 
 // --- Iteration.
 PyObject* pyvm_llvm_range_iter(int64_t start, int64_t stop, int64_t step);
-PyObject* pyvm_llvm_get_iter(Activation* act, PyObject* o);
+PyObject* pyvm_llvm_get_iter(Activation* act, NativeFrame* native, PyObject* o);
 // Null without an exception at the end; kIterRaised.
-PyObject* pyvm_llvm_iter_next(PyObject* iterator);
+PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
+                              PyObject* iterator);
 
 // --- Containers. As boxes, where memory is short.
 // Of `n` items, which they take.
