@@ -29,7 +29,7 @@ _plugin_deps = rule(
     doc = "deps, less what the executable provides at run time.",
 )
 
-def pyvm_plugin(name, srcs, deps = [], copts = [], linkopts = [], tags = [], visibility = ["//visibility:public"], **kwargs):
+def pyvm_plugin(name, srcs, deps = [], copts = [], linkopts = [], version_script = "//tools:plugin.lds", tags = [], visibility = ["//visibility:public"], **kwargs):
     """Builds NAME.so, which pyvm finds when it looks for plugins.
 
     The plugin exports what is named pyvm_*. Its own headers go into srcs.
@@ -40,6 +40,7 @@ def pyvm_plugin(name, srcs, deps = [], copts = [], linkopts = [], tags = [], vis
       deps: libraries; those of core, Abseil and CPython give headers alone.
       copts: further compiler options.
       linkopts: further linker options.
+      version_script: what it exports, where that is more than pyvm_*.
       tags: further tags.
       visibility: who may use it.
       **kwargs: passed to cc_binary.
@@ -53,9 +54,9 @@ def pyvm_plugin(name, srcs, deps = [], copts = [], linkopts = [], tags = [], vis
     native.cc_binary(
         name = name + ".so",
         srcs = srcs,
-        additional_linker_inputs = ["//tools:plugin.lds"],
+        additional_linker_inputs = [version_script],
         copts = ["-fvisibility=hidden", "-fvisibility-inlines-hidden"] + copts,
-        linkopts = ["-Wl,--version-script=$(location //tools:plugin.lds)"] + linkopts,
+        linkopts = ["-Wl,--version-script=$(location %s)" % version_script] + linkopts,
         linkshared = 1,
         tags = ["pyvm"] + tags,
         visibility = visibility,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/bytecode/opcodes.h"
+#include "core/driver/passes.h"
 #include "core/driver/session.h"
 #include "core/plugin/loader.h"
 #include "core/tier/metrics.h"
@@ -54,7 +55,15 @@ void ListPlugins(pyvm_kind kind, Registry* registry, std::string* text) {
   }
 }
 
-// The passes of all tiers that can be found.
+void ListPass(const TierPasses::Pass& pass, std::string* text) {
+  Line(text, 2, pass.name, pass.help);
+  for (const TierPasses::Parameter& parameter : pass.parameters) {
+    Line(text, 4, parameter.name,
+         absl::StrCat(parameter.help, " (default ", parameter.value, ")"));
+  }
+}
+
+// The passes of all tiers that can be found, and of plugins.
 void ListPasses(Registry* registry, std::string* text) {
   for (const FoundPlugin& entry : registry->List(PYVM_TIER)) {
     absl::StatusOr<const pyvm_plugin*> plugin =
@@ -65,9 +74,13 @@ void ListPasses(Registry* registry, std::string* text) {
     const char* why = "";
     const TierPasses* passes = tier->passes(&why);
     if (passes == nullptr) Line(text, 2, tier->name, why);
-    for (uint32_t i = 0; passes != nullptr && i < passes->count; ++i) {
-      Line(text, 2, passes->passes[i].name, passes->passes[i].help);
+    if (passes == nullptr) continue;
+    for (const FoundPlugin& found : registry->List(PYVM_PASS)) {
+      absl::Status status = AddPass(registry, found.name, *passes);
+      if (!status.ok())
+        Line(text, 2, found.name, std::string(status.message()));
     }
+    for (const TierPasses::Pass& pass : passes->list()) ListPass(pass, text);
   }
 }
 

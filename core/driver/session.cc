@@ -19,6 +19,7 @@
 #include "core/code/code_map.h"
 #include "core/code/code_memory.h"
 #include "core/driver/identity.h"
+#include "core/driver/passes.h"
 #include "core/host/host.h"
 #include "core/listing/listing.h"
 #include "core/plugin/loader.h"
@@ -119,26 +120,6 @@ absl::Status AddTiers(const CommandLine& line, Registry* registry,
   if (!landing.ok()) return landing.status();
   config->landing = *landing;
   return absl::OkStatus();
-}
-
-// --passes: for each tier that has any.
-absl::Status ConfigurePasses(const std::string& which,
-                             const std::vector<const Tier*>& tiers) {
-  if (which.empty()) return absl::OkStatus();
-  bool any = false;
-  for (const Tier* tier : tiers) {
-    if (tier->passes == nullptr) continue;
-    const char* why = "";
-    const TierPasses* passes = tier->passes(&why);
-    std::string wrong = passes == nullptr ? why : passes->configure(which);
-    if (!wrong.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("--passes: ", wrong));
-    }
-    any = true;
-  }
-  if (any) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "--passes: no tier of --tiers has passes; llvm does");
 }
 
 // --dump=asm: what it needs beyond the tiers.
@@ -275,7 +256,7 @@ absl::Status SetUp(const CommandLine& line, Registry* registry) {
   absl::Status status = LoadPluginFiles(line, registry);
   ManagerConfig config;
   if (status.ok()) status = AddTiers(line, registry, &config);
-  if (status.ok()) status = ConfigurePasses(line.passes, config.tiers);
+  if (status.ok()) status = ConfigurePasses(line, registry, config.tiers);
   if (status.ok()) status = PrepareAsm(registry, config.tiers);
   if (!status.ok()) return status;
   NoteIdentity(line);

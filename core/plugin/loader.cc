@@ -28,22 +28,6 @@ absl::Status CannotLoad(absl::string_view path, absl::string_view why) {
       absl::StrCat("cannot load plugin ", path, ": ", why));
 }
 
-// dlopen's own messages for these cases are obscure.
-absl::Status CheckFile(const std::string& path) {
-  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return CannotLoad(path, strerror(errno));
-  struct stat info;
-  char magic[4] = {};
-  bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-  ssize_t length = regular ? read(fd, magic, sizeof(magic)) : 0;
-  close(fd);
-  if (!regular) return CannotLoad(path, "not a regular file");
-  if (length != 4 || memcmp(magic, "\177ELF", 4) != 0) {
-    return CannotLoad(path, "not a shared object (no ELF header)");
-  }
-  return absl::OkStatus();
-}
-
 // Runs code of a plugin; an exception becomes a message.
 template <typename Function>
 absl::Status Guarded(Function function) {
@@ -59,6 +43,22 @@ absl::Status Guarded(Function function) {
 }
 
 }  // namespace
+
+// dlopen's own messages for these cases are obscure.
+absl::Status CheckFile(const std::string& path) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return CannotLoad(path, strerror(errno));
+  struct stat info;
+  char magic[4] = {};
+  bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  ssize_t length = regular ? read(fd, magic, sizeof(magic)) : 0;
+  close(fd);
+  if (!regular) return CannotLoad(path, "not a regular file");
+  if (length != 4 || memcmp(magic, "\177ELF", 4) != 0) {
+    return CannotLoad(path, "not a shared object (no ELF header)");
+  }
+  return absl::OkStatus();
+}
 
 const char* KindName(uint32_t kind) {
   switch (kind) {

@@ -19,6 +19,9 @@ namespace pyvm {
 // "tier", "policy", "monitor", "pass" or "disassembler".
 const char* KindName(uint32_t kind);
 
+// Whether the file is a shared object.
+absl::Status CheckFile(const std::string& path);
+
 // Loads the file and calls its entry point. The plugin stays loaded for ever.
 absl::StatusOr<const pyvm_plugin*> LoadPluginFile(const std::string& path,
                                                   const pyvm_host& host);

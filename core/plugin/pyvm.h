@@ -40,7 +40,7 @@ enum pyvm_kind {
   PYVM_TIER = 1,
   PYVM_POLICY = 2,
   PYVM_MONITOR = 3,
-  PYVM_PASS = 4,
+  PYVM_PASS = 4,        /* of an optimizing tier: see passes/ir/pass_plugin.h */
   PYVM_DISASSEMBLER = 5 /* for --dump=asm; its api is not for outside yet */
 };
 
@@ -345,8 +345,8 @@ typedef struct pyvm_plugin {
   /* May be null. */
   void (*destroy)(void* self);
 
-  /* const pyvm_policy* or const pyvm_monitor*, by kind. In-tree tiers and
-   * passes point to C++ structures that this header does not describe. */
+  /* const pyvm_policy* or const pyvm_monitor*, by kind. Passes and in-tree
+   * tiers point to C++ structures that this header does not describe. */
   const void* api;
 } pyvm_plugin;
 

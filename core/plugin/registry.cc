@@ -40,6 +40,17 @@ std::string FileName(pyvm_kind kind, absl::string_view stem) {
   return absl::StrCat("libpyvm_", KindName(kind), "_", stem, ".so");
 }
 
+// The name of the plugin that a file with such a name is; empty for others.
+std::string NameInFile(absl::string_view path, pyvm_kind kind) {
+  absl::string_view stem = path.substr(path.rfind('/') + 1);
+  if (!absl::ConsumePrefix(&stem,
+                           absl::StrCat("libpyvm_", KindName(kind), "_")) ||
+      !absl::ConsumeSuffix(&stem, ".so")) {
+    return "";
+  }
+  return absl::StrReplaceAll(stem, {{"_", "-"}});
+}
+
 // Where, in the build tree, the plugin's target stands.
 std::string TargetFolder(pyvm_kind kind, absl::string_view stem) {
   switch (kind) {
@@ -124,10 +135,31 @@ std::vector<std::string> Registry::DefaultFolders() {
 }
 
 absl::Status Registry::AddFile(const std::string& path) {
+  if (std::string name = NameInFile(path, PYVM_PASS); !name.empty()) {
+    if (absl::Status status = CheckFile(path); !status.ok()) return status;
+    passes_.insert(passes_.begin(), {std::move(name), path});
+    return absl::OkStatus();
+  }
   absl::StatusOr<const pyvm_plugin*> plugin = LoadPluginFile(path, host_);
   if (!plugin.ok()) return plugin.status();
   loaded_.insert(loaded_.begin(), {path, *plugin});
   return absl::OkStatus();
+}
+
+absl::StatusOr<const pyvm_plugin*> Registry::Load(pyvm_kind kind,
+                                                  const std::string& stem,
+                                                  const std::string& path) {
+  absl::StatusOr<const pyvm_plugin*> plugin = LoadPluginFile(path, host_);
+  if (!plugin.ok()) return plugin;
+  if ((*plugin)->kind != kind || Stem((*plugin)->name) != stem) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "plugin ", path, " says that it is ", KindName((*plugin)->kind), " '",
+        (*plugin)->name, "'; its file must be called ",
+        FileName(static_cast<pyvm_kind>((*plugin)->kind),
+                 Stem((*plugin)->name))));
+  }
+  loaded_.push_back({path, *plugin});
+  return plugin;
 }
 
 absl::StatusOr<const pyvm_plugin*> Registry::Find(pyvm_kind kind,
@@ -139,23 +171,17 @@ absl::StatusOr<const pyvm_plugin*> Registry::Find(pyvm_kind kind,
     }
   }
   std::string stem = Stem(name);
+  if (kind == PYVM_PASS) {
+    for (const FoundPlugin& pass : passes_) {
+      if (Stem(pass.name) == stem) return Load(kind, stem, pass.path);
+    }
+  }
   for (const std::string& folder : folders_) {
     if (!IsName(name)) break;
     for (const std::string& place :
          {folder, absl::StrCat(folder, "/", TargetFolder(kind, stem))}) {
       std::string path = absl::StrCat(place, "/", FileName(kind, stem));
-      if (access(path.c_str(), F_OK) != 0) continue;
-      absl::StatusOr<const pyvm_plugin*> plugin = LoadPluginFile(path, host_);
-      if (!plugin.ok()) return plugin;
-      if ((*plugin)->kind != kind || Stem((*plugin)->name) != stem) {
-        return absl::FailedPreconditionError(absl::StrCat(
-            "plugin ", path, " says that it is ", KindName((*plugin)->kind),
-            " '", (*plugin)->name, "'; its file must be called ",
-            FileName(static_cast<pyvm_kind>((*plugin)->kind),
-                     Stem((*plugin)->name))));
-      }
-      loaded_.push_back({path, *plugin});
-      return plugin;
+      if (access(path.c_str(), F_OK) == 0) return Load(kind, stem, path);
     }
   }
   std::vector<std::string> names;
@@ -180,16 +206,15 @@ std::vector<FoundPlugin> Registry::List(pyvm_kind kind) const {
   for (const Loaded& loaded : loaded_) {
     if (loaded.plugin->kind == kind) add(loaded.plugin->name, loaded.path);
   }
+  if (kind == PYVM_PASS) {
+    for (const FoundPlugin& pass : passes_) add(pass.name, pass.path);
+  }
   auto scan = [&](const std::string& folder) {
-    std::string prefix = absl::StrCat("libpyvm_", KindName(kind), "_");
     for (const std::string& entry : Entries(folder)) {
-      absl::string_view stem = entry;
-      if (!absl::ConsumePrefix(&stem, prefix) ||
-          !absl::ConsumeSuffix(&stem, ".so")) {
-        continue;
+      std::string name = NameInFile(entry, kind);
+      if (!name.empty()) {
+        add(std::move(name), absl::StrCat(folder, "/", entry));
       }
-      add(absl::StrReplaceAll(stem, {{"_", "-"}}),
-          absl::StrCat(folder, "/", entry));
     }
   };
   for (const std::string& folder : folders_) {

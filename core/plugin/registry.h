@@ -33,7 +33,9 @@ class Registry {
   // stands in.
   static std::vector<std::string> DefaultFolders();
 
-  // --plugin=FILE: loads it; Find prefers it to what the folders have.
+  // --plugin=FILE: loads it; Find prefers it to what the folders have. A pass
+  // (known by its file's name) is loaded by Find: it refers to what its tier
+  // brings along.
   absl::Status AddFile(const std::string& path);
 
   // The plugin, loaded.
@@ -42,6 +44,9 @@ class Registry {
 
   // All that could be found, sorted by name; nothing is loaded.
   std::vector<FoundPlugin> List(pyvm_kind kind) const;
+
+  // The passes among the files that were added.
+  const std::vector<FoundPlugin>& added_passes() const { return passes_; }
 
   const pyvm_host& host() const { return host_; }
   const std::vector<std::string>& folders() const { return folders_; }
@@ -52,9 +57,15 @@ class Registry {
     const pyvm_plugin* plugin;
   };
 
+  // Loads what Find has found.
+  absl::StatusOr<const pyvm_plugin*> Load(pyvm_kind kind,
+                                          const std::string& stem,
+                                          const std::string& path);
+
   const pyvm_host& host_;
   std::vector<std::string> folders_;
   std::vector<Loaded> loaded_;
+  std::vector<FoundPlugin> passes_;  // of AddFile
 };
 
 }  // namespace pyvm

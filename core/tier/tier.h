@@ -5,6 +5,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "core/plugin/pyvm.h"
 
 namespace pyvm {
 
@@ -43,12 +46,20 @@ struct CompileResult {
 
 // The passes of an optimizing tier.
 struct TierPasses {
+  struct Parameter {
+    const char* name;
+    const char* help;
+    int64_t value;  // by default
+  };
   struct Pass {
     const char* name;
     const char* help;
+    std::vector<Parameter> parameters;
   };
-  const Pass* passes;
-  uint32_t count;
+  std::vector<Pass> (*list)();
+  // One more, from a plugin of kind PYVM_PASS, which lives for ever. It runs
+  // only where `configure` names it. Empty, or why the tier cannot use it.
+  std::string (*add)(const pyvm_plugin& plugin);
   // What runs from now on instead of the default, in the tier's own words.
   // Empty, or what is wrong with it; nothing has changed then.
   std::string (*configure)(const std::string& which);

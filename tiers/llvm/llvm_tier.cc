@@ -68,8 +68,9 @@ const Pipeline* Load(const char** refused) {
     *refused = "the tier's own plugin cannot be found";
     return nullptr;
   }
-  void* library =
-      dlopen(Sibling("libpyvm_llvm_backend.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+  // Passes of plugins call the IR's functions in it.
+  void* library = dlopen(Sibling("libpyvm_llvm_backend.so").c_str(),
+                         RTLD_NOW | RTLD_GLOBAL);
   void* function =
       library == nullptr ? nullptr : dlsym(library, "pyvm_llvm_pipeline");
   if (function == nullptr) {

@@ -10,8 +10,8 @@
 #include "passes/ir/builder.h"
 #include "passes/ir/pass_manager.h"
 #include "passes/ir/printer.h"
-#include "passes/passes.h"
 #include "tiers/llvm/lowering.h"
+#include "tiers/llvm/pass_table.h"
 
 namespace pyvm::llvm_tier {
 namespace {
@@ -78,29 +78,6 @@ const char* Static(std::string text) {
   }
   texts->push_back(std::make_unique<std::string>(std::move(text)));
   return texts->back()->c_str();
-}
-
-// Those of --passes.
-ir::PassManager& DefaultManager() {
-  static auto* manager =
-      new ir::PassManager(ir::AllPasses(), ir::DefaultPasses());
-  return *manager;
-}
-
-const TierPasses* Passes() {
-  static const auto* const rows = [] {
-    auto* made = new std::vector<TierPasses::Pass>;
-    for (const ir::Pass* pass : ir::AllPasses()) {
-      made->push_back({pass->name, pass->help});
-    }
-    return made;
-  }();
-  static const TierPasses passes = {rows->data(),
-                                    static_cast<uint32_t>(rows->size()),
-                                    [](const std::string& which) {
-                                      return DefaultManager().Configure(which);
-                                    }};
-  return &passes;
 }
 
 // Runs the passes that a policy asks for. Empty, or why not.
