@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "core/bytecode/decode.h"
 #include "core/tier/manager.h"
@@ -99,9 +98,9 @@ bool RunsOnThisStack() {
        cframe = cframe->previous) {
     present.insert(cframe);
   }
-  return absl::c_all_of(Entered(), [&](const _PyCFrame* cframe) {
-    return present.contains(cframe);
-  });
+  return std::all_of(
+      Entered().begin(), Entered().end(),
+      [&](const _PyCFrame* cframe) { return present.contains(cframe); });
 }
 
 // Where this thread's stack ends; null if that cannot be known.
