@@ -38,6 +38,7 @@ std::vector<Block*> Reachable(Block* entry) {
 struct Body {
   uint32_t nodes = 0;
   uint32_t looks = 0;  // operations that may look at frames
+  bool calls = false;  // anything that may run code, but for releases
   bool fits = true;
 };
 
@@ -66,8 +67,11 @@ Body Inspect(Block* entry) {
     for (Node* node : NodesOf(block)) {
       ++body.nodes;
       body.looks += MayLook(*node) ? 1 : 0;
-      // Of another frame.
-      body.fits &= node->op != Op::kTakeReg && node->op != Op::kPutReg;
+      body.calls |= MayRunCode(*node) && node->op != Op::kDecRef &&
+                    node->op != Op::kXDecRef;
+      // These work on registers, which are another frame's.
+      body.fits &= node->op != Op::kTakeReg && node->op != Op::kPutReg &&
+                   node->op != Op::kRunHandler;
     }
   }
   return body;
@@ -104,6 +108,7 @@ class Inliner {
         max_callee_(static_cast<uint32_t>(context.Get("callee"))),
         max_recursion_(static_cast<uint32_t>(context.Get("recursion"))),
         max_looks_(static_cast<uint32_t>(context.Get("looks"))),
+        max_calls_(static_cast<uint32_t>(context.Get("calls"))),
         budget_(static_cast<uint32_t>(context.Get("budget"))) {}
 
   uint32_t Run() {
@@ -150,7 +155,11 @@ class Inliner {
     for (Block* block : Reachable(body.entry)) InlineIn(block);
     Body found = Inspect(body.entry);
     spent_ += found.nodes;
-    if (!found.fits || found.looks > max_looks_ || body.returns.empty()) {
+    // Frames of inlined functions that call others are not right in all cases
+    // yet: until they are, such functions are called.
+    bool calls = found.calls && max_calls_ == 0;
+    if (!found.fits || calls || found.looks > max_looks_ ||
+        body.returns.empty()) {
       return false;
     }
     Splice(function_, call, body);
@@ -159,7 +168,8 @@ class Inliner {
   }
 
   Function& function_;
-  const uint32_t max_depth_, max_callee_, max_recursion_, max_looks_, budget_;
+  const uint32_t max_depth_, max_callee_, max_recursion_, max_looks_,
+      max_calls_, budget_;
   uint32_t spent_ = 0;  // nodes of bodies that were built
 };
 
@@ -172,6 +182,7 @@ constexpr PassParameter kParameters[] = {
     {"callee", "instructions of bytecode that a callee may have", 120},
     {"recursion", "calls of a function that are inlined into itself", 2},
     {"looks", "operations of a callee that may look at frames", 2},
+    {"calls", "1: functions that call others too (unfinished)", 0},
     {"budget", "nodes that may be built in one function", 4000},
 };
 

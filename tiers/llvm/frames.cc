@@ -109,13 +109,25 @@ uintptr_t FlagsOf(Op op) {
   return IsCall(op) || op == Op::kLOAD_ATTR_PROPERTY ? 0 : kReturnOperator;
 }
 
+// Frames that are linked borrow their functions from the code that has called
+// them, so that reference counts are those of frames that take what is called.
+// Of an inlined one the code may have no reference: then the frame has, which
+// its link notes.
+uint32_t& OwnsFunction(Frame* frame) { return LinkOf(frame)->machine_code; }
+
+void PopLinked(Activation* act, Frame* frame) {
+  act->cframe.current_frame = frame->previous;
+  if (OwnsFunction(frame) == 0) Py_INCREF(frame->f_func);
+  ClearAndPopEntryFrame(act->tstate, frame);
+}
+
 // The frame of a function that was inlined into `caller`, as if the instruction
 // there had called it.
 Frame* PushInlined(Activation* act, Frame* caller, const FrameMap& at,
                    const FrameMap& map, PyObject* function) {
-  Frame* frame = PushFrame(
-      act->tstate, reinterpret_cast<PyFunctionObject*>(Py_NewRef(function)),
-      map.unit->code, map.unit, 0);
+  Frame* frame =
+      PushFrame(act->tstate, reinterpret_cast<PyFunctionObject*>(function),
+                map.unit->code, map.unit, 0);
   if (frame == nullptr) Py_FatalError("pyvm: no memory for an inlined frame");
   const Instr* call = at.unit->instrs + at.instr;
   Op op = BaseOf(call->op);
@@ -138,6 +150,10 @@ void LinkInlined(Activation* act, NativeFrame* native) {
   for (size_t i = native->inlined + 1; i < maps.size(); ++i) {
     frame = PushInlined(act, frame, maps[i - 1], maps[i],
                         values.Get(maps[i].function));
+    if (!maps[i].function.owned) {
+      Py_INCREF(frame->f_func);
+      OwnsFunction(frame) = 1;
+    }
     frame->stacktop = kNativeStacktop;
     NativeFrameOf(frame->localsplus, maps[i].unit) = native;
     act->cframe.current_frame = frame;
@@ -170,9 +186,15 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
     Values values(native);
     for (size_t i = 0; i < frames.size(); ++i) {
       FillRegisters(frames[i], site.frames[i], &values, &leftovers);
-      // The frame has a reference of its own.
-      const SlotMap& function = site.frames[i].function;
-      if (function.owned) leftovers.push_back(values.Get(function));
+      if (i == 0) continue;
+      // From here on the frame has the one reference.
+      bool owned = site.frames[i].function.owned;
+      auto* function = reinterpret_cast<PyObject*>(frames[i]->f_func);
+      if (OwnsFunction(frames[i]) == 0) {
+        if (!owned) Py_INCREF(function);
+      } else if (owned) {
+        leftovers.push_back(function);
+      }
     }
   }
   bool entry = outermost->is_entry;
@@ -200,9 +222,7 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
 // The frame of `native`, which has ended, is not needed any more.
 void GiveBack(Activation* act, const NativeFrame* native) {
   if (IsGiven(native->caller)) return;  // it is another's
-  Frame* frame = FrameOf(native->regs);
-  act->cframe.current_frame = frame->previous;
-  ClearAndPopEntryFrame(act->tstate, frame);
+  PopLinked(act, FrameOf(native->regs));
 }
 
 PyObject* LeaveBy(Activation* act, NativeFrame* native, int64_t remaining,
@@ -228,11 +248,11 @@ void Attach(NativeFrame* native, PyObject** regs) {
 void PushLinked(Activation* act, NativeFrame* native) {
   const Unit* unit = native->site->frames[0].unit;
   Frame* frame = PushFrame(
-      act->tstate,
-      reinterpret_cast<PyFunctionObject*>(Py_NewRef(native->function)),
+      act->tstate, reinterpret_cast<PyFunctionObject*>(native->function),
       unit->code, unit, 0);
   if (frame == nullptr) Py_FatalError("pyvm: no memory for a frame");
   LinkOf(frame)->epoch = 0;
+  OwnsFunction(frame) = 0;
   frame->stacktop = kNativeStacktop;
   frame->previous = act->cframe.current_frame;
   act->cframe.current_frame = frame;
@@ -307,9 +327,8 @@ void pyvm_llvm_unlink_inlined(Activation* act, NativeFrame* native) {
   }
   for (; native->inlined > 0; --native->inlined) {
     frame = act->cframe.current_frame;
-    act->cframe.current_frame = frame->previous;
     frame->stacktop = 0;
-    ClearAndPopEntryFrame(act->tstate, frame);
+    PopLinked(act, frame);
   }
 }
 
