@@ -149,6 +149,7 @@ extern "C" {
 
 void pyvm_llvm_link(Activation*, NativeFrame*) {}
 void pyvm_llvm_unlink(Activation*, NativeFrame*) {}
+void pyvm_llvm_unlink_inlined(Activation*, NativeFrame*) {}
 void pyvm_llvm_finish(Activation*, NativeFrame*, int64_t) {}
 
 PyObject* pyvm_llvm_deopt(Activation*, NativeFrame* native, int64_t) {
@@ -195,8 +196,15 @@ int pyvm_llvm_run_handler(Activation*, PyObject** regs, uint32_t instr) {
   return -1;
 }
 
+PyObject* pyvm_llvm_new_object(Activation*, NativeFrame*, PyTypeObject* cls) {
+  return cls->tp_alloc(cls, 0);
+}
+
 void pyvm_llvm_dealloc(Activation*, NativeFrame*, PyObject* o) {
   _Py_Dealloc(o);
+}
+void pyvm_llvm_dealloc_callee(Activation*, NativeFrame*, PyObject* function) {
+  _Py_Dealloc(function);
 }
 
 }  // extern "C"
