@@ -69,6 +69,19 @@ void Builder::BuildSlice() {
     return Finish(
         in_->a, Call(Op::kLoadSlice, {owner, bounds[0], bounds[1], bounds[2]}));
   }
+  if (op >= Bytecode::kSTORE_ITEM && op <= Bytecode::kSTORE_ITEM_DICT &&
+      next.b == TempOperand(first) && !IsLeader(next_)) {
+    at_ = next_;
+    in_ = &next;
+    next_ = at_ + 1;
+    before_ = nullptr;
+    Node* value = Borrow(in_->c);
+    Node* owner = Borrow(in_->a);
+    for (uint32_t i = 0; i < n; ++i) Borrow(TempOperand(first + i));
+    Call(Op::kStoreSlice, {owner, bounds[0], bounds[1], bounds[2], value},
+         KindOf(in_->c) == OperandKind::kTemp);
+    return FinishWithout();
+  }
   for (uint32_t i = 0; i < n; ++i) Borrow(TempOperand(first + i));
   Node* slice = Emit(Op::kMakeSlice, {bounds[0], bounds[1], bounds[2]});
   slice->type.exact = &PySlice_Type;

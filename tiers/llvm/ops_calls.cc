@@ -275,6 +275,13 @@ Value* LowerLoadSlice(Lowering& l, const ir::Node& n) {
                          {l.In(n, 0), l.In(n, 1), l.In(n, 2), l.In(n, 3)});
 }
 
+Value* LowerStoreSlice(Lowering& l, const ir::Node& n) {
+  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_slice),
+               {l.In(n, 0), l.In(n, 1), l.In(n, 2), l.In(n, 3), l.In(n, 4),
+                l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  return nullptr;
+}
+
 Value* LowerStoreItem(Lowering& l, const ir::Node& n) {
   l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_item),
                {l.In(n, 0), l.In(n, 1), l.In(n, 2)});

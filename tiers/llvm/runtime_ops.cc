@@ -238,6 +238,17 @@ PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
   return result;
 }
 
+int pyvm_llvm_store_slice(PyObject* owner, PyObject* start, PyObject* stop,
+                          PyObject* step, PyObject* value, int dying) {
+  int done = StoreSlice(owner, start, stop, step, value, dying != 0);
+  if (done <= 0) return done;
+  PyObject* slice = PySlice_New(start, stop, step);
+  if (slice == nullptr) return -1;
+  done = PyObject_SetItem(owner, slice, value);
+  Py_DECREF(slice);
+  return done;
+}
+
 int pyvm_llvm_store_item(PyObject* owner, PyObject* index, PyObject* value) {
   if (PyDict_CheckExact(owner)) {
     PyObject* old;

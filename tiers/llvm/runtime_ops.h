@@ -59,6 +59,9 @@ PyObject* pyvm_llvm_load_global(Activation* act, PyObject* function,
 PyObject* pyvm_llvm_load_item(PyObject* owner, PyObject* index);
 PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
                                PyObject* step);
+// If `value` is `dying`, it may be left with the items that are replaced.
+int pyvm_llvm_store_slice(PyObject* owner, PyObject* start, PyObject* stop,
+                          PyObject* step, PyObject* value, int dying);
 int pyvm_llvm_store_item(PyObject* owner, PyObject* index, PyObject* value);
 // Takes the item, whether it succeeds or not.
 int pyvm_llvm_append_list(PyObject* list, PyObject* item);
