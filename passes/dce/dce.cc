@@ -26,6 +26,7 @@ bool CanGo(const Node& node) {
     case Op::kIntToFloat:
     case Op::kSizeOf:
     case Op::kKnown:
+    case Op::kTableSize:
       return true;
     case Op::kFloorDivInt:
     case Op::kModInt:

@@ -56,7 +56,10 @@ class Numberer {
     bool repeats =
         (info.Has(kPure) && node.op != Op::kPhi) ||
         (info.Has(kGuard) && !info.Has(kEnd) && info.writes == kMemNone) ||
-        node.op == Op::kSizeOf || node.op == Op::kKnown;
+        node.op == Op::kSizeOf || node.op == Op::kTableSize ||
+        node.op == Op::kKnown;
+    // Each object that is made has a reference of its own.
+    if (MakesReference(node)) repeats = false;
     if (!repeats || node.inputs.size() > 3) return std::nullopt;
     Key key{node.op, node.imm, node.ptr};
     for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -110,6 +113,9 @@ class Numberer {
         break;
       case Op::kSetListItem:
         SetItem(node);
+        break;
+      case Op::kSetDictItem:
+        SetDictItem(node);
         break;
       default:
         versions_.Write(writes);
@@ -177,6 +183,16 @@ class Numberer {
     NoteType(store, Find(key(), store->block));
     versions_.Write(kMemItems);
     known_.insert({key(), {store->block, store->inputs[2]}});
+  }
+
+  void SetDictItem(Node* store) {
+    Key key{Op::kDictFind};
+    key.inputs = {OwnerOf(store->inputs[0]), OwnerOf(store->inputs[1])};
+    int kind = 0;
+    while ((1 << kind) != kMemTables) ++kind;
+    key.versions[kind] = versions_.now()[kind];
+    NoteType(store, Find(key, store->block));
+    versions_.Write(kMemTables);
   }
 
   // What a store takes out is what was loaded there; if that has been a number,

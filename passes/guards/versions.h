@@ -11,7 +11,7 @@
 
 namespace pyvm::ir {
 
-inline constexpr int kMemKinds = 6;
+inline constexpr int kMemKinds = 8;
 static_assert(kMemAny == (1 << kMemKinds) - 1);
 using MemVersions = std::array<uint32_t, kMemKinds>;
 

@@ -143,6 +143,7 @@ class Inliner {
     }
     BuildOptions options;
     options.denied = function_.denied;
+    options.failed = function_.failed;
     options.caller = call->state;
     options.function = call->inputs[0];
     InlinedBody body;

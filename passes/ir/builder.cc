@@ -32,8 +32,8 @@ bool Builder::Run(const std::span<Node* const>* args) {
   if (!Check()) return false;
   FindStretches();
   Order();
-  CountVotes();
   if (options_.function == nullptr) FindSample();
+  CountVotes();
   FindNamespaces();
   MakeEntry(args);
   for (uint32_t index : rpo_) {
@@ -256,6 +256,7 @@ void Builder::Merge(Stretch* stretch) {
     phi->type = type;
     SetExample(phi, ExampleOf(inputs[0]));
     SetElement(phi, ElementOf(inputs[0]));
+    SetCode(phi, CodeOf(inputs[0]));
     for (const Node* input : inputs) {
       if (IsBig(input)) SetBig(phi);
     }
@@ -313,6 +314,7 @@ void Builder::BeginLoop(Stretch* stretch) {
     SetExample(phi, ExampleOf(inputs[0]));
     Expect(phi, Expected(inputs[0]));
     SetElement(phi, ElementOf(inputs[0]));
+    SetCode(phi, CodeOf(inputs[0]));
     phis_.push_back(phi);
     regs_[r] = stretch->phis[r] = phi;
   }
@@ -462,6 +464,7 @@ std::unique_ptr<Function> Build(Unit* unit, const BuildOptions& options,
   function->entry_instr = options.entry_instr;
   function->direct = options.direct;
   function->denied = options.denied;
+  function->failed = options.failed;
   Builder builder(function.get(), unit, options);
   if (!builder.Run(nullptr)) {
     *refused = builder.refused();

@@ -29,6 +29,9 @@ struct BuildOptions {
   // Whether a speculation at this instruction has failed before: it becomes the
   // generic operation. Null: none has.
   std::function<bool(const Unit*, uint32_t)> denied;
+  // Whether it was this operation (its name in ops.def) that has failed there.
+  // Null: none has.
+  std::function<bool(const Unit*, uint32_t, const char*)> failed;
 
   // Whether instructions that have never run are built as generic operations.
   // Otherwise code is left there.

@@ -1,5 +1,6 @@
 // Calls.
 #include <cstring>
+#include <string_view>
 
 #include "core/host/frame.h"
 #include "core/host/host.h"
@@ -22,7 +23,10 @@ bool Builder::Calls(Bytecode op) {
   CallShape shape;
   if (!FindShape(op, &shape)) return false;
   if (!Denied()) {
-    if (CallBuiltin(op) || CallSqrt(shape) || CallKnown(op, shape)) return true;
+    if (CallBuiltin(op) || CallSqrt(shape) || CallMethodOfC(shape) ||
+        CallKnown(op, shape)) {
+      return true;
+    }
   }
   // Instances are made faster by the handler than by the class.
   if (op == Bytecode::kCALL_CLASS && options_.function == nullptr) return false;
@@ -83,7 +87,9 @@ void Builder::CallGeneric(Bytecode op, const CallShape& shape) {
   for (uint32_t i = 0; i < shape.num_args; ++i) {
     inputs.push_back(Borrow(ListOperand(in_, shape.first + i)));
   }
-  Finish(in_->a, Call(Op::kCall, inputs, 0, Keywords()));
+  Node* result = Call(Op::kCall, inputs, 0, Keywords());
+  ExpectInstance(result, callable, inputs.size() > 1 ? inputs[1] : nullptr);
+  Finish(in_->a, result);
 }
 
 // --- Python functions
@@ -297,12 +303,8 @@ bool Builder::CallLen() {
   Operand x = ListOperand(in_, 1);
   Node* o = Read(x);
   const PyTypeObject* type = Expected(o, x);
-  Node* size;
-  if (type == &PyList_Type || type == &PyTuple_Type) {
-    size = Emit(Op::kSizeOf, {GuardType(o, const_cast<PyTypeObject*>(type))});
-  } else {
-    size = Call(Op::kLength, {o});
-  }
+  Node* size = SizeOf(o, type);
+  if (size == nullptr) size = Call(Op::kLength, {o});
   Borrow(ListOperand(in_, 0));
   Borrow(x);
   Finish(in_->a, Emit(Op::kBoxInt, {size}));
@@ -443,7 +445,11 @@ bool Builder::CallListAppend() {
   Borrow(TempOperand(in_->b + 1u));
   Node* item = Take(ListOperand(in_, 0));
   Call(Op::kAppendList, {list, item});
-  // Its None is seldom wanted.
+  FinishWithNone();
+  return true;
+}
+
+void Builder::FinishWithNone() {
   const Instr& next = unit_->instrs[next_];
   if (next.op == ConcreteOp(Bytecode::kDROP, TempOperand(0)) &&
       next.a == TempOperand(in_->a) && !IsLeader(next_)) {
@@ -452,6 +458,75 @@ bool Builder::CallListAppend() {
   } else {
     FinishLent(in_->a, Constant(Py_None));
   }
+}
+
+// Methods that need no code of others.
+bool Builder::CallMethodOfC(const CallShape& shape) {
+  if (!shape.has_self || Keywords() != nullptr) return false;
+  PyObject* callable = ConstantOf(Read(shape.callable));
+  Operand receiver = TempOperand(in_->b + 1u);
+  Node* self = Read(receiver);
+  if (callable == nullptr || !Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+    return false;
+  }
+  auto* method = reinterpret_cast<PyMethodDescrObject*>(callable);
+  const PyTypeObject* type = method->d_common.d_type;
+  if (self->type.exact != type) return false;
+  std::string_view name = method->d_method->ml_name;
+  if (type == &PyDict_Type && name == "get") return CallDictGet(shape);
+  if (type == &PyList_Type && name == "pop" && shape.num_args == 0) {
+    Node* item = Guard(Op::kPopList, {self});
+    SetExample(item, ElementOf(ExampleOf(self)));
+    Expect(item, ElementOf(self));
+    Borrow(shape.callable);
+    Borrow(receiver);
+    Finish(in_->a, item);
+    return true;
+  }
+  if (type == &PySet_Type && name == "add" && shape.num_args == 1) {
+    Operand key = ListOperand(in_, shape.first);
+    if (!CanBeKey(Expected(Read(key), key))) return false;
+    Guard(Op::kAddSet, {self, Read(key)});
+    for (Operand x : {shape.callable, receiver, key}) Borrow(x);
+    FinishWithNone();
+    return true;
+  }
+  return false;
+}
+
+bool Builder::CallDictGet(const CallShape& shape) {
+  if (shape.num_args != 1 && shape.num_args != 2) return false;
+  Operand receiver = TempOperand(in_->b + 1u);
+  Node* found = FindKey(receiver, ListOperand(in_, shape.first));
+  if (found == nullptr) return false;
+  Node* other = shape.num_args == 1 ? Constant(Py_None)
+                                    : Read(ListOperand(in_, shape.first + 1));
+  Sides sides = Branch(Emit(Op::kIsSame, {found, NullNode()}));
+  Block* after = f_->NewBlock();
+  Enter(sides.yes);
+  Own(other);
+  Emit(Op::kJump);
+  f_->AddEdge(block_, after);
+  Enter(sides.no);
+  Node* full = Emit(Op::kAssumeFull, {found});
+  full->type.nullable = false;
+  Own(full);
+  Emit(Op::kJump);
+  f_->AddEdge(block_, after);
+  Enter(after);
+  Node* inputs[] = {other, full};
+  Node* result = Make(Op::kPhi, inputs, nullptr);
+  result->type = Join(other->type, full->type);
+  Append(result);
+  phis_.push_back(result);
+  const PyTypeObject* type = Expected(other);
+  if (type != Py_TYPE(Py_None)) Expect(result, type);
+  Borrow(shape.callable);
+  Borrow(receiver);
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    Borrow(ListOperand(in_, shape.first + i));
+  }
+  Finish(in_->a, result);
   return true;
 }
 

@@ -1,4 +1,4 @@
-// Items, slices, tuples and lists.
+// Slices, tuples and lists.
 #include <algorithm>
 
 #include "passes/ir/builder_impl.h"
@@ -40,56 +40,6 @@ bool Builder::Containers(Bytecode op) {
   }
 }
 
-void Builder::LoadItem(Bytecode op) {
-  PyTypeObject* type = op == Bytecode::kLOAD_ITEM_LIST    ? &PyList_Type
-                       : op == Bytecode::kLOAD_ITEM_TUPLE ? &PyTuple_Type
-                                                          : nullptr;
-  Node* owner = Read(in_->b);
-  Node* index = Read(in_->c);
-  if (type == nullptr || Denied() || !CanBeInt(index) ||
-      (owner->type.exact != nullptr && owner->type.exact != type)) {
-    Borrow(in_->b);
-    Borrow(in_->c);
-    return Finish(in_->a, Call(Op::kLoadItem, {owner, index}));
-  }
-  owner = GuardType(owner, type);
-  Node* position = AsInt(Read(in_->c));
-  Node* item = Guard(type == &PyList_Type ? Op::kListItem : Op::kTupleItem,
-                     {owner, position});
-  SetExample(item, ElementOf(ExampleOf(owner)));
-  Expect(item, ElementOf(owner));
-  Borrow(in_->b);
-  Borrow(in_->c);
-  FinishLent(in_->a, item);
-}
-
-void Builder::StoreItem(Bytecode op) {
-  Node* owner = Read(in_->a);
-  Node* index = Read(in_->b);
-  Node* value = Read(in_->c);
-  if (op != Bytecode::kSTORE_ITEM_LIST || Denied() || !CanBeInt(index) ||
-      (owner->type.exact != nullptr && owner->type.exact != &PyList_Type)) {
-    Borrow(in_->a);
-    Borrow(in_->b);
-    Borrow(in_->c);
-    Call(Op::kStoreItem, {owner, index, value});
-    return FinishWithout();
-  }
-  owner = GuardType(owner, &PyList_Type);
-  Node* position = AsInt(Read(in_->b));
-  value = Read(in_->c);
-  Node* old = Guard(Op::kSetListItem, {owner, position, value});
-  if (KindOf(in_->c) == OperandKind::kTemp) {
-    regs_[RegisterOf(in_->c)] = nullptr;
-  } else {
-    Own(value);  // not before the store, whose guard may fail
-  }
-  Release(old);
-  Borrow(in_->a);
-  Borrow(in_->b);
-  FinishWithout();
-}
-
 // --- Slices
 // ------------------------------------------------------------------
 
@@ -118,6 +68,19 @@ void Builder::BuildSlice() {
     Node* owner = Borrow(in_->b);
     return Finish(
         in_->a, Call(Op::kLoadSlice, {owner, bounds[0], bounds[1], bounds[2]}));
+  }
+  if (op >= Bytecode::kSTORE_ITEM && op <= Bytecode::kSTORE_ITEM_DICT &&
+      next.b == TempOperand(first) && !IsLeader(next_)) {
+    at_ = next_;
+    in_ = &next;
+    next_ = at_ + 1;
+    before_ = nullptr;
+    Node* value = Borrow(in_->c);
+    Node* owner = Borrow(in_->a);
+    for (uint32_t i = 0; i < n; ++i) Borrow(TempOperand(first + i));
+    Call(Op::kStoreSlice, {owner, bounds[0], bounds[1], bounds[2], value},
+         KindOf(in_->c) == OperandKind::kTemp);
+    return FinishWithout();
   }
   for (uint32_t i = 0; i < n; ++i) Borrow(TempOperand(first + i));
   Node* slice = Emit(Op::kMakeSlice, {bounds[0], bounds[1], bounds[2]});

@@ -11,6 +11,14 @@ namespace {
 // How many frames are looked through for one of the unit.
 constexpr int kMaxFrames = 4;
 
+// Whether it is an exact int that does not fit 64 bits.
+bool IsBigInt(PyObject* o) {
+  if (o == nullptr || !PyLong_CheckExact(o)) return false;
+  int overflow;
+  PyLong_AsLongLongAndOverflow(o, &overflow);
+  return overflow != 0;
+}
+
 // A site that has missed so often will miss again.
 constexpr uint8_t kManyMisses = 6;
 
@@ -88,6 +96,11 @@ bool Builder::DeniedAt(uint32_t instr) const {
          HasManyMeanings(instr);
 }
 
+bool Builder::Failed(Op op) const {
+  return options_.failed != nullptr &&
+         options_.failed(unit_, at_, pyvm::ir::InfoOf(op).name);
+}
+
 // Whether a site that is specialised now has been for many others before.
 bool Builder::HasManyMeanings(uint32_t instr) const {
   const Instr& in = unit_->instrs[instr];
@@ -163,7 +176,9 @@ void Builder::SetElement(Node* node, const PyTypeObject* type) {
 }
 
 // What has been denied to ints overflows.
-bool Builder::IsBig(const Node* node) const { return big_.contains(node); }
+bool Builder::IsBig(const Node* node) const {
+  return big_.contains(node) || IsBigInt(ExampleOf(node));
+}
 
 bool Builder::IsBig(const Node* node, Operand x) const {
   return IsBig(node) || (KindOf(x) == OperandKind::kLocal && votes_[x].big);
@@ -198,6 +213,9 @@ void Builder::Vote(Operand x, PyTypeObject* type, bool written) {
 
 void Builder::CountVotes() {
   votes_.assign(unit_->num_registers, {});
+  for (uint32_t r = 0; r < unit_->num_locals; ++r) {
+    votes_[r].big = IsBigInt(SampleOf(r));
+  }
   for (uint32_t i = 0; i < unit_->num_instrs; i += InstrWords(*unit_, i)) {
     const Instr& in = unit_->instrs[i];
     Bytecode op = BaseOf(in.op);

@@ -179,6 +179,8 @@ class Builder {
   const InlineCache& Cache() const { return unit_->caches()[in_->c]; }
   bool Denied() const { return DeniedAt(at_); }
   bool DeniedAt(uint32_t instr) const;
+  // Whether it was this operation that has failed at this instruction.
+  bool Failed(Op op) const;
   bool HasManyMeanings(uint32_t instr) const;
   bool IsCold(Bytecode op);
   // An object that the value may be; or null. Borrowed, and only as long as
@@ -188,6 +190,11 @@ class Builder {
   // An item of a list or tuple, or null.
   static PyObject* ElementOf(PyObject* sequence);
   void Expect(Node* node, const PyTypeObject* type);
+  // What kind of numbers an array, bytes or the like is likely to hold: a
+  // letter of ArrayInt's or ArrayFloat's imm; 0: none.
+  void SetCode(Node* node, char code);
+  char CodeOf(const Node* node) const;
+  void ExpectInstance(Node* made, Node* callable, Node* argument);
   // The type that the items of a list or tuple, or of an iterator over one, are
   // likely to have; or null.
   const PyTypeObject* ElementOf(const Node* node) const;
@@ -214,6 +221,8 @@ class Builder {
   void BinaryInt(Bytecode op);
   void BinaryFloat(Bytecode op);
   Node* BinaryGeneric();
+  bool BinaryBig(bool small);
+  Node* CompareBig(Node* left, Node* right, Cond cond);
   void Unary(Bytecode op);
   bool CanBeInt(const Node* node) const;
   bool CanBeFloat(const Node* node) const;
@@ -267,13 +276,30 @@ class Builder {
 
   // --- builder_containers.cc
   bool Containers(Bytecode op);
-  void LoadItem(Bytecode op);
-  void StoreItem(Bytecode op);
   void BuildSlice();
   void SliceItems();
   void BuildSequence(Op op);
   void Unpack();
   bool UnpackKnown(Node* sequence, bool list);
+
+  // --- builder_items.cc
+  // Whether a key of this type has a hash and a comparison that need no code of
+  // others. Null: perhaps.
+  static bool CanBeKey(const PyTypeObject* type);
+  void LoadItem(Bytecode op);
+  bool LoadSequenceItem(PyTypeObject* type, Op op);
+  bool LoadDictItem();
+  bool LoadNumber();
+  void StoreItem(Bytecode op);
+  bool StoreListItem();
+  bool StoreDictItem();
+  bool StoreNumber();
+  Node* FindKey(Operand dict, Operand key);
+  Node* GuardNumbers(Node* owner, char code);
+  // len() of an exact type that is known, without a call; or null.
+  Node* SizeOf(Node* node, const PyTypeObject* type);
+  // Whether the container has the item; borrows neither.
+  Node* Contains(Operand item, Operand container);
 
   // --- builder_calls.cc
   // A Python function that is to be called.
@@ -303,6 +329,10 @@ class Builder {
   bool CallRange();
   bool CallSqrt(const CallShape& shape);
   bool CallListAppend();
+  bool CallMethodOfC(const CallShape& shape);
+  bool CallDictGet(const CallShape& shape);
+  // Ends a call whose result is None, which is seldom wanted.
+  void FinishWithNone();
   bool CallClass();
   PyObject* Keywords() const;
   // Where each parameter comes from: a given argument (from 0 on), or a default
@@ -368,6 +398,7 @@ class Builder {
   std::vector<const PyTypeObject*> expected_;
   std::vector<const PyTypeObject*> elements_;
   std::unordered_set<const Node*> big_;
+  std::unordered_map<const Node*, char> codes_;
   struct Votes {
     const PyTypeObject* type = nullptr;
     bool split = false;

@@ -47,8 +47,9 @@ bool Builder::Jumps(Bytecode op) {
     }
     case Bytecode::kJUMP_IF_IN:
     case Bytecode::kJUMP_IF_NOT_IN: {
-      Node* item = Borrow(in_->a);
-      Node* found = Call(Op::kContains, {item, Borrow(in_->b)});
+      Node* found = Contains(in_->a, in_->b);
+      Borrow(in_->a);
+      Borrow(in_->b);
       JumpIf(found, op == Bytecode::kJUMP_IF_IN, target());
       return true;
     }

@@ -129,6 +129,7 @@ void Builder::Refine(Node* node, Node* refined) {
   }
   Expect(refined, Expected(node));
   if (IsBig(node)) SetBig(refined);
+  SetCode(refined, CodeOf(node));
 }
 
 // --- States

@@ -72,8 +72,9 @@ bool Builder::Numbers(Bytecode op) {
     }
     case Bytecode::kCONTAINS:
     case Bytecode::kNOT_CONTAINS: {
-      Node* item = Borrow(in_->b);
-      Node* found = Call(Op::kContains, {item, Borrow(in_->c)});
+      Node* found = Contains(in_->b, in_->c);
+      Borrow(in_->b);
+      Borrow(in_->c);
       FinishBool(in_->a,
                  op == Bytecode::kCONTAINS ? found : Emit(Op::kNot, {found}));
       return true;
@@ -153,16 +154,45 @@ Node* Builder::BinaryGeneric() {
   return result;
 }
 
+// On ints of any size. False if others have been met, or errors.
+bool Builder::BinaryBig(bool small) {
+  auto can = [](const Node* node) {
+    return node->type.exact == nullptr || node->type.exact == &PyLong_Type;
+  };
+  if (Failed(Op::kGuardType) || Failed(Op::kBinaryBig) || !can(Read(in_->b)) ||
+      !can(Read(in_->c))) {
+    return false;
+  }
+  Node* left = GuardType(Read(in_->b), &PyLong_Type);
+  Node* right = GuardType(Read(in_->c), &PyLong_Type);
+  // Registers may have been refined.
+  left = Read(in_->b);
+  Node* result = Guard(Op::kBinaryBig, {left, right}, SourceArg());
+  Borrow(in_->b);
+  Borrow(in_->c);
+  small ? Expect(result, &PyLong_Type) : SetBig(result);
+  Finish(in_->a, result);
+  return true;
+}
+
+Node* Builder::CompareBig(Node* left, Node* right, Cond cond) {
+  if (Failed(Op::kGuardType)) return nullptr;
+  left = GuardType(left, &PyLong_Type);
+  right = GuardType(right, &PyLong_Type);
+  return EmitImm(Op::kCompareBig, {left, right}, static_cast<int64_t>(cond));
+}
+
 void Builder::BinaryInt(Bytecode op) {
   Node* x = Read(in_->b);
   Node* y = Read(in_->c);
   bool x_fits = CanBeInt(x) && !IsBig(x, in_->b);
   bool y_fits = CanBeInt(y) && !IsBig(y, in_->c);
   if (Denied() || !x_fits || !y_fits) {
-    Node* result = BinaryGeneric();
     // A mask or a modulus brings it back.
     bool small = (op == Bytecode::kAND_INT && (x_fits || y_fits)) ||
                  (op == Bytecode::kMOD_INT && y_fits);
+    if (BinaryBig(small)) return;
+    Node* result = BinaryGeneric();
     small ? Expect(result, &PyLong_Type) : SetBig(result);
     return;
   }
@@ -181,8 +211,9 @@ void Builder::BinaryFloat(Bytecode op) {
   Node* x = Read(in_->b);
   Node* y = Read(in_->c);
   // Of two ints the result is an int, but for a quotient.
-  bool ints = op != Bytecode::kTRUEDIV_FLOAT && x->type.exact == &PyLong_Type &&
-              y->type.exact == &PyLong_Type;
+  bool ints = op != Bytecode::kTRUEDIV_FLOAT &&
+              Expected(x, in_->b) == &PyLong_Type &&
+              Expected(y, in_->c) == &PyLong_Type;
   if (Denied() || ints || !CanBeFloat(x) || !CanBeFloat(y)) {
     BinaryGeneric();
     return;
@@ -234,7 +265,11 @@ void Builder::Unary(Bytecode op) {
 Node* Builder::CompareTyped(Operand x, Operand y, Cond cond) {
   Node* left = Read(x);
   Node* right = Read(y);
-  if (Denied() || IsBig(left, x) || IsBig(right, y)) return nullptr;
+  if (Denied() || IsBig(left, x) || IsBig(right, y)) {
+    bool ints =
+        Expected(left, x) == &PyLong_Type && Expected(right, y) == &PyLong_Type;
+    return ints ? CompareBig(left, right, cond) : nullptr;
+  }
   const PyTypeObject* a = Expected(left, x);
   const PyTypeObject* b = Expected(right, y);
   // What one is, the other is likely to be.
@@ -288,16 +323,18 @@ Node* Builder::Truth(Node* node) {
   auto compare = [&](Op op, Node* value, Node* zero) {
     return EmitImm(op, {value, zero}, static_cast<int64_t>(Cond::kNe));
   };
-  if (type == &PyLong_Type && CanBeInt(node) && !Denied()) {
+  if (type == &PyLong_Type && CanBeInt(node) && !Denied() && !IsBig(node)) {
     return compare(Op::kCompareInt, AsInt(node), ConstantInt(0));
+  }
+  if (Expected(node) == &PyLong_Type && (Denied() || IsBig(node))) {
+    Node* zero = Constant(_PyLong_GetZero());
+    if (Node* truth = CompareBig(node, zero, Cond::kNe)) return truth;
   }
   if (type == &PyFloat_Type && !Denied()) {
     Node* value = AsFloat(node, ConstOperand(0));
     return compare(Op::kCompareFloat, value, ConstantFloat(0));
   }
-  if (type == &PyList_Type || type == &PyTuple_Type) {
-    Node* size =
-        Emit(Op::kSizeOf, {GuardType(node, const_cast<PyTypeObject*>(type))});
+  if (Node* size = SizeOf(node, type)) {
     return compare(Op::kCompareInt, size, ConstantInt(0));
   }
   return Call(Op::kIsTrue, {node});

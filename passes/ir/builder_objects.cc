@@ -120,7 +120,8 @@ void Builder::NameNamespaces() {
 }
 
 PyDictKeysObject* Builder::KeysOf(PyObject* dict, uint32_t version) {
-  if (dict == nullptr || version == 0) return nullptr;
+  // All dicts without keys have version 1, and no guard sees them get some.
+  if (dict == nullptr || version <= 1) return nullptr;
   PyDictKeysObject* keys = reinterpret_cast<PyDictObject*>(dict)->ma_keys;
   return keys->dk_version == version ? keys : nullptr;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "core/bytecode/decode.h"
 #include "core/bytecode/test_python.h"
@@ -157,7 +158,18 @@ TEST(BuilderTest, WhatHasFailedIsNotTriedAgain) {
   options.denied = [](const Unit*, uint32_t) { return true; };
   std::string text = f.Text(options);
   EXPECT_EQ(f.Count(Op::kAddInt), 0) << text;
-  EXPECT_EQ(f.Count(Op::kBinary), 1) << text;
+  EXPECT_EQ(f.Count(Op::kBinaryBig), 1) << text;
+  // Nor are what is no int, and what raises, taken for big ints.
+  for (std::string_view reason : {"GuardType", "BinaryBig"}) {
+    options.failed = [reason](const Unit*, uint32_t, const char* op) {
+      return reason == op;
+    };
+    text = f.Text(options);
+    EXPECT_EQ(f.Count(Op::kBinaryBig), 0) << text;
+    EXPECT_EQ(f.Count(Op::kBinary), 1) << text;
+  }
+  options.failed = [](const Unit*, uint32_t, const char*) { return true; };
+  text = f.Text(options);
   EXPECT_EQ(f.Count(Op::kCompareBool), 2) << text;
 }
 

@@ -14,9 +14,10 @@ namespace {
 namespace words {
 inline constexpr uint8_t none = kMemNone, attrs = kMemAttrs, items = kMemItems,
                          iters = kMemIters, dicts = kMemDicts,
-                         types = kMemTypes, frame = kMemFrame, any = kMemAny,
-                         pure = kPure, guard = kGuard, call = kCall, end = kEnd,
-                         keep = kKeep;
+                         types = kMemTypes, frame = kMemFrame,
+                         numbers = kMemNumbers, tables = kMemTables,
+                         any = kMemAny, pure = kPure, guard = kGuard,
+                         call = kCall, end = kEnd, keep = kKeep;
 constexpr OpInfo kTable[] = {
 #define PYVM_IR_OP(name, inputs, result, imm, reads, writes, flags, prose) \
   {#name, inputs, Result::result, Imm::imm, reads, writes, flags, prose},
@@ -57,6 +58,7 @@ Type Join(const Type& a, const Type& b) {
 Type TypeOfResult(Op op, std::span<Node* const> inputs) {
   switch (op) {
     case Op::kBoxInt:
+    case Op::kBinaryBig:
       return {Rep::kObject, false, &PyLong_Type};
     case Op::kBoxFloat:
       return {Rep::kObject, false, &PyFloat_Type};
@@ -100,6 +102,11 @@ bool MayRunCode(const Node& node) {
     return !IsPlain(Function::Find(node.inputs[0])->type.exact);
   }
   return node.info().Has(kCall) && node.op != Op::kAppendList;
+}
+
+bool MakesReference(const Node& node) {
+  Result result = node.info().result;
+  return result == Result::fresh || result == Result::nfresh;
 }
 
 uint8_t WritesOf(const Node& node) {

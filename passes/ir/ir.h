@@ -67,7 +67,9 @@ enum Memory : uint8_t {
   kMemDicts = 8,
   kMemTypes = 16,
   kMemFrame = 32,
-  kMemAny = 63,
+  kMemNumbers = 64,
+  kMemTables = 128,
+  kMemAny = 255,
 };
 enum Flag : uint8_t {
   kPure = 1,
@@ -216,6 +218,8 @@ class Function {
   bool direct = false;
   // Whether a speculation at this instruction has failed before. May be null.
   std::function<bool(const Unit*, uint32_t)> denied;
+  // Whether it was this operation (its name) that has failed. May be null.
+  std::function<bool(const Unit*, uint32_t, const char*)> failed;
   // Who keeps the code has to keep these alive (borrowed here; perhaps more
   // than once): code objects of other units, and what else nothing keeps alive
   // wherever a node refers to it. See class References in tiers/llvm.
@@ -301,6 +305,8 @@ Type TypeOfResult(Op op, std::span<Node* const> inputs);
 // Whether executing the node may run Python code, given what is known of its
 // inputs: releasing a float or an int does not.
 bool MayRunCode(const Node& node);
+// Whether its result is a reference that did not exist before.
+bool MakesReference(const Node& node);
 // Kinds of memory that it may change; kMemAny where code may run.
 uint8_t WritesOf(const Node& node);
 

@@ -341,6 +341,7 @@ std::string NameOf(const Unit* unit) {
 Type DefaultType(Op op) {
   switch (op) {
     case Op::kBoxInt:
+    case Op::kBinaryBig:
       return {Rep::kObject, false, &PyLong_Type};
     case Op::kBoxFloat:
       return {Rep::kObject, false, &PyFloat_Type};

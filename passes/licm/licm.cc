@@ -85,10 +85,14 @@ class Loop {
       // A branch inside of the loop may be what makes an assumption true.
       return node.op != Op::kPhi && node.op != Op::kAssumeFull;
     }
+    if (MakesReference(node)) return false;
     if (!each_turn || info.writes != kMemNone || (info.reads & writes_) != 0) {
       return false;
     }
-    if (node.op == Op::kSizeOf || node.op == Op::kKnown) return true;
+    if (node.op == Op::kSizeOf || node.op == Op::kTableSize ||
+        node.op == Op::kKnown) {
+      return true;
+    }
     if (!info.Has(kGuard) || info.Has(kEnd)) return false;
     if (header_->entry_state == nullptr) return false;
     switch (node.op) {

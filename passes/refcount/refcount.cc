@@ -28,6 +28,7 @@ Keeper KeeperOf(const Node* owner) {
     case Op::kConst:
     case Op::kBoxBool:
     case Op::kThisFunction:
+    case Op::kStrItem:  // one of those that CPython keeps
       return {.always = true};
     case Op::kFreeVar:
     case Op::kTupleItem:

@@ -177,6 +177,8 @@ Kind Analysis::KindOfInput(const Node* phi, size_t index) const {
     case Op::kPhi:
       if (KindOf(owner) != Kind::kObject) return KindOf(owner);
       break;
+    case Op::kBinaryBig:  // does not fit, most likely
+      return Kind::kObject;
     default:
       break;
   }

@@ -27,6 +27,8 @@ constexpr uint32_t kMaxRenewals = 8;
 // Back-edges that a frame which has left its code takes elsewhere before it
 // asks for another entry.
 constexpr int32_t kLoopsOutside = 64;
+// The same where nothing is wrong with the code: somebody waits.
+constexpr int32_t kLoopsAside = 2;
 
 std::vector<uint32_t> HeadersOf(const Unit& unit) {
   std::vector<uint32_t> headers;
@@ -193,10 +195,10 @@ Code* Renew(Code* code, const uint32_t* loop) {
 
 // A frame of the unit runs elsewhere for now: it shall not stay there for all
 // of a long loop.
-void LimitLoops(Unit* unit) {
-  if (unit->loop_budget <= kLoopsOutside) return;
+void LimitLoops(Unit* unit, int32_t loops) {
+  if (unit->loop_budget <= loops) return;
   unit->loops_before = unit->loops_total();
-  unit->loop_budget = unit->loop_budget_given = kLoopsOutside;
+  unit->loop_budget = unit->loop_budget_given = loops;
 }
 
 }  // namespace
@@ -278,11 +280,13 @@ Running::~Running() {
 }
 
 void NoteFailure(Unit* unit, Site* site) {
-  LimitLoops(unit);
   // That somebody looks at a frame, or waits, says nothing about the code.
   for (const char* outer : {"Unobserved", "Safepoint"}) {
-    if (std::strcmp(site->reason, outer) == 0) return;
+    if (std::strcmp(site->reason, outer) == 0) {
+      return LimitLoops(unit, kLoopsAside);
+    }
   }
+  LimitLoops(unit, kLoopsOutside);
   Code* code = CodeOf(unit);
   ++site->failures;
   bool cold = std::strcmp(site->reason, "Deopt") == 0;

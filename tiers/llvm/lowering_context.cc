@@ -17,10 +17,10 @@ constexpr Handler kHandlers[] = {
 static_assert(std::size(kHandlers) == ir::kNumOps);
 
 constexpr const char* kMemNames[] = {
-    "refcount",  "type",     "size",     "digit",    "double", "items",
-    "item",      "array",    "values",   "value",    "slot",   "dict",
-    "version",   "iterator", "freelist", "register", "frame",  "native",
-    "registers", "direct",   "breaker",
+    "refcount", "type",      "size",     "digit",    "double",   "items",
+    "item",     "array",     "str",      "values",   "value",    "slot",
+    "dict",     "version",   "iterator", "freelist", "register", "frame",
+    "native",   "registers", "direct",   "breaker",
 };
 static_assert(std::size(kMemNames) == kNumMems);
 

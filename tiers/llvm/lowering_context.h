@@ -29,8 +29,9 @@ enum class Mem {
   kDouble,
   kItems,      // pointers from lists and arrays to their items, and allocated
   kItem,       // items of lists and tuples
-  kArrayItem,  // doubles
-  kValues,     // pointers from instances to their inline values
+  kArrayItem,  // numbers
+  kStr,
+  kValues,  // pointers from instances to their inline values
   kValue,
   kSlot,
   kDict,      // keys and their versions

@@ -2,7 +2,6 @@
 // does, containers, cells, guards.
 #include <string>
 
-#include "core/runtime/array.h"
 #include "core/runtime/attribute.h"
 #include "gtest/gtest.h"
 #include "tiers/llvm/compiled_for_test.h"
@@ -269,42 +268,6 @@ TEST(GuardTest, WhatIsKnown) {
                   true));
   EXPECT_EQ(Do(f, "1", "None"), "None");
   EXPECT_EQ(Do(f, "1", "2"), "failed GuardIs @3 1 2 'k'");
-}
-
-TEST(GuardTest, ArraysOfDoubles) {
-  PyObject* array =
-      Evaluate("import array\na = array.array('d', [1, 2, 4])\n", "a");
-  NoteArrayType(Py_TYPE(array));
-  ASSERT_EQ(array_type, Py_TYPE(array));
-  Compiled f(R"(
-function f(a, b), 1 temporaries
-b0:
-  v0 = TakeReg a
-  v1 = TakeReg b
-  v2: object = GuardFull v0 [@1 a=v0 b=v1]
-  v3: object = GuardFull v1 [@1 a=v2 b=v1]
-  v4 = UnboxInt v3 [@1 a=v2 b=v3]
-  v5 = ArrayFloat v2, v4 [@2 a=v2 b=v3]
-  v6 = AddFloat v5, v5
-  SetArrayFloat v2, v4, v6 [@2 a=v2 b=v3]
-  DecRef v2 [@3 b=v3 t0=v5]
-  DecRef v3 [@3 t0=v5]
-  v7 = BoxFloat v5
-  Return v7
-)");
-  auto run = [&](int64_t i) {
-    return f.Run({Py_NewRef(array), PyLong_FromLongLong(i)});
-  };
-  EXPECT_EQ(run(1), "2.0");
-  EXPECT_EQ(run(-2), "4.0");
-  EXPECT_EQ(run(0), "1.0");
-  EXPECT_EQ(run(3), "failed ArrayFloat @2 array('d', [2.0, 8.0, 4.0]) 3 -");
-  EXPECT_EQ(run(-4).substr(0, 17), "failed ArrayFloat");
-  PyObject* other = Evaluate("import array\na = array.array('f', [1])\n", "a");
-  EXPECT_EQ(f.Run({other, PyLong_FromLong(0)}),
-            "failed ArrayFloat @2 array('f', [1.0]) 0 -");
-  EXPECT_EQ(Do(f, "[1.0]", "0"), "failed ArrayFloat @2 [1.0] 0 -");
-  Py_DECREF(array);
 }
 
 }  // namespace

@@ -275,6 +275,13 @@ Value* LowerLoadSlice(Lowering& l, const ir::Node& n) {
                          {l.In(n, 0), l.In(n, 1), l.In(n, 2), l.In(n, 3)});
 }
 
+Value* LowerStoreSlice(Lowering& l, const ir::Node& n) {
+  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_slice),
+               {l.In(n, 0), l.In(n, 1), l.In(n, 2), l.In(n, 3), l.In(n, 4),
+                l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  return nullptr;
+}
+
 Value* LowerStoreItem(Lowering& l, const ir::Node& n) {
   l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_item),
                {l.In(n, 0), l.In(n, 1), l.In(n, 2)});
@@ -284,6 +291,76 @@ Value* LowerStoreItem(Lowering& l, const ir::Node& n) {
 // --- Calls ------------------------------------------------------------------
 
 namespace {
+
+// A C function that is called by its address; its first argument comes from
+// the node, or is `self`.
+struct Target {
+  PyCFunction function = nullptr;
+  int flags = 0;
+  bool has_self = false;  // among the node's arguments
+  PyObject* self = nullptr;
+};
+
+// What a call is known to call, if its arguments fit.
+Target TargetOf(const ir::Node& n) {
+  const ir::Node* known = n.inputs[0];
+  while (known->op != ir::Op::kConst && known->op != ir::Op::kGuardIs) {
+    if (known->info().result != ir::Result::same || known->op == ir::Op::kPhi) {
+      return {};
+    }
+    known = known->inputs[0];
+  }
+  PyObject* callable = known->object();
+  size_t num_args = n.inputs.size() - 1;
+  Target target;
+  if (Py_IS_TYPE(callable, &PyMethodDescr_Type)) {
+    auto* method = reinterpret_cast<PyMethodDescrObject*>(callable);
+    if (num_args == 0 ||
+        !Lowering::IsExactly(n.inputs[1], method->d_common.d_type)) {
+      return {};
+    }
+    target = {method->d_method->ml_meth, method->d_method->ml_flags, true,
+              nullptr};
+    --num_args;
+  } else if (PyCFunction_CheckExact(callable)) {
+    target = {PyCFunction_GET_FUNCTION(callable),
+              PyCFunction_GET_FLAGS(callable), false,
+              PyCFunction_GET_SELF(callable)};
+  } else {
+    return {};
+  }
+  target.flags &= ~(METH_CLASS | METH_STATIC | METH_COEXIST);
+  bool fits = target.flags == METH_NOARGS ? num_args == 0 && n.ptr == nullptr
+              : target.flags == METH_O    ? num_args == 1 && n.ptr == nullptr
+              : target.flags == METH_FASTCALL
+                  ? n.ptr == nullptr
+                  : target.flags == (METH_FASTCALL | METH_KEYWORDS);
+  return fits ? target : Target{};
+}
+
+Value* CallTarget(Lowering& l, const ir::Node& n, const Target& target) {
+  size_t first = target.has_self ? 2 : 1;
+  size_t count = n.inputs.size() - first;
+  Value* self = target.has_self ? l.In(n, 1) : l.Address(target.self);
+  auto* function = reinterpret_cast<const void*>(target.function);
+  if (target.flags == METH_NOARGS) {
+    return l.CallForObject(n, function, {self, l.Null()});
+  }
+  if (target.flags == METH_O) {
+    return l.CallForObject(n, function, {self, l.In(n, first)});
+  }
+  for (size_t i = 0; i < count; ++i) {
+    l.Store(l.In(n, first + i), l.ArgumentSlot(i + 1), Mem::kNative);
+  }
+  PyObject* names = n.object();
+  auto named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
+  Value* num = l.Int(static_cast<int64_t>(count) - named);
+  if (target.flags == METH_FASTCALL) {
+    return l.CallForObject(n, function, {self, l.ArgumentSlot(1), num});
+  }
+  return l.CallForObject(n, function,
+                         {self, l.ArgumentSlot(1), num, l.Address(names)});
+}
 
 // Calls in[0] by the protocol that all callables have.
 Value* CallAny(Lowering& l, const ir::Node& n, Lowering::Way way) {
@@ -332,6 +409,9 @@ Value* DirectOf(Lowering& l, Value* function, size_t num_args,
 }  // namespace
 
 Value* LowerCall(Lowering& l, const ir::Node& n) {
+  if (Target target = TargetOf(n); target.function != nullptr) {
+    return CallTarget(l, n, target);
+  }
   size_t count = n.inputs.size() - 1;
   bool may_be_python = n.object() == nullptr && count <= kMaxDirectArgs &&
                        n.inputs[0]->type.exact == nullptr;

@@ -1,5 +1,4 @@
-// Items, iteration, and making of containers.
-#include "core/runtime/array.h"
+// Lists that grow, iteration, and making of containers.
 #include "core/runtime/iterator.h"
 #include "tiers/llvm/lowering_context.h"
 #include "tiers/llvm/runtime_ops.h"
@@ -13,74 +12,7 @@ Value* SizeIn(Lowering& l, Value* o) {
   return l.Load(l.i64, o, offsetof(PyVarObject, ob_size), Mem::kSize);
 }
 
-// The node's second input as a position in its first, which it is within.
-Value* Position(Lowering& l, const ir::Node& n) {
-  Value* index = l.In(n, 1);
-  Value* size = SizeIn(l, l.In(n, 0));
-  auto* known = llvm::dyn_cast<llvm::ConstantInt>(index);
-  if (known == nullptr) {
-    Value* negative = l.b.CreateICmpSLT(index, l.Int(0));
-    index = l.b.CreateAdd(index, l.b.CreateSelect(negative, size, l.Int(0)));
-  } else if (known->isNegative()) {
-    index = l.b.CreateAdd(index, size);
-  }
-  l.Guard(n, l.b.CreateICmpULT(index, size));
-  return index;
-}
-
-Value* ListPlace(Lowering& l, const ir::Node& n) {
-  Value* index = Position(l, n);
-  Value* items =
-      l.Load(l.ptr, l.In(n, 0), offsetof(PyListObject, ob_item), Mem::kItems);
-  return l.Indexed(items, index);
-}
-
-// The place of a number in an array of doubles.
-Value* ArrayPlace(Lowering& l, const ir::Node& n) {
-  Value* o = l.In(n, 0);
-  if (!l.IsExactly(n.inputs[0], array_type)) {
-    l.Guard(n, l.HasType(o, array_type));
-  }
-  Value* code = l.Load(l.ptr, o, offsetof(Array, code), Mem::kItems);
-  // Descriptions of type codes are constants.
-  Value* letter = l.LoadFixed(l.i8, code, offsetof(ArrayCode, typecode));
-  l.Guard(n, l.b.CreateICmpEQ(letter, l.b.getInt8('d')));
-  Value* index = Position(l, n);
-  Value* items = l.Load(l.ptr, o, offsetof(Array, items), Mem::kItems);
-  return l.Indexed(items, index);
-}
-
 }  // namespace
-
-Value* LowerSizeOf(Lowering& l, const ir::Node& n) {
-  return SizeIn(l, l.In(n, 0));
-}
-
-Value* LowerListItem(Lowering& l, const ir::Node& n) {
-  return l.Load(l.ptr, ListPlace(l, n), Mem::kItem);
-}
-
-Value* LowerTupleItem(Lowering& l, const ir::Node& n) {
-  Value* index = Position(l, n);
-  Value* items = l.At(l.In(n, 0), offsetof(PyTupleObject, ob_item));
-  return l.Load(l.ptr, l.Indexed(items, index), Mem::kItem);
-}
-
-Value* LowerSetListItem(Lowering& l, const ir::Node& n) {
-  Value* place = ListPlace(l, n);
-  Value* old = l.Load(l.ptr, place, Mem::kItem);
-  l.Store(l.In(n, 2), place, Mem::kItem);
-  return old;
-}
-
-Value* LowerArrayFloat(Lowering& l, const ir::Node& n) {
-  return l.Load(l.f64, ArrayPlace(l, n), Mem::kArrayItem);
-}
-
-Value* LowerSetArrayFloat(Lowering& l, const ir::Node& n) {
-  l.Store(l.In(n, 2), ArrayPlace(l, n), Mem::kArrayItem);
-  return nullptr;
-}
 
 Value* LowerAppendList(Lowering& l, const ir::Node& n) {
   Value* list = l.In(n, 0);

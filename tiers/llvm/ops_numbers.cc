@@ -342,6 +342,22 @@ Value* LowerCompareInt(Lowering& l, const ir::Node& n) {
   return l.b.CreateICmp(kPredicates[n.imm], l.In(n, 0), l.In(n, 1));
 }
 
+Value* LowerBinaryBig(Lowering& l, const ir::Node& n) {
+  Value* result = l.Call(
+      reinterpret_cast<const void*>(pyvm_llvm_binary_big), l.ptr,
+      {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  l.Guard(n, l.NotNull(result));
+  return result;
+}
+
+Value* LowerCompareBig(Lowering& l, const ir::Node& n) {
+  llvm::CallInst* result = l.Call(
+      reinterpret_cast<const void*>(pyvm_llvm_compare_big), l.i32,
+      {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  result->setOnlyReadsMemory();
+  return l.b.CreateICmpNE(result, l.b.getInt32(0));
+}
+
 // --- Floats -----------------------------------------------------------------
 
 Value* LowerAddFloat(Lowering& l, const ir::Node& n) {

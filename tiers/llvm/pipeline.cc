@@ -123,6 +123,13 @@ bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
                                 std::strcmp(denial.reason, "Deopt") != 0;
                        });
   };
+  build.failed = [code](const Unit* at, uint32_t instr, const char* op) {
+    return std::any_of(code->denials.begin(), code->denials.end(),
+                       [=](const Denial& denial) {
+                         return denial.unit == at && denial.instr == instr &&
+                                std::strcmp(denial.reason, op) == 0;
+                       });
+  };
   std::unique_ptr<ir::Function> function = ir::Build(unit, build, refused);
   if (function == nullptr) return false;
   std::string wrong = RunPasses(function.get(), request.passes);

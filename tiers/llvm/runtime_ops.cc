@@ -16,6 +16,9 @@
 namespace pyvm::llvm_tier {
 namespace {
 
+// The version of the keys of a dict that has none: CPython's constant.
+constexpr uint32_t kNoKeys = 1;
+
 PyObject* OrDie(PyObject* made) {
   if (made == nullptr) Py_FatalError("pyvm: out of memory in compiled code");
   return made;
@@ -235,6 +238,17 @@ PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
   return result;
 }
 
+int pyvm_llvm_store_slice(PyObject* owner, PyObject* start, PyObject* stop,
+                          PyObject* step, PyObject* value, int dying) {
+  int done = StoreSlice(owner, start, stop, step, value, dying != 0);
+  if (done <= 0) return done;
+  PyObject* slice = PySlice_New(start, stop, step);
+  if (slice == nullptr) return -1;
+  done = PyObject_SetItem(owner, slice, value);
+  Py_DECREF(slice);
+  return done;
+}
+
 int pyvm_llvm_store_item(PyObject* owner, PyObject* index, PyObject* value) {
   if (PyDict_CheckExact(owner)) {
     PyObject* old;
@@ -252,6 +266,94 @@ int pyvm_llvm_append_list(PyObject* list, PyObject* item) {
   int error = PyList_Append(list, item);
   Py_DECREF(item);
   return error;
+}
+
+void pyvm_llvm_shrink_list(PyObject* object) {
+  auto* list = reinterpret_cast<PyListObject*>(object);
+  // As CPython's list_resize.
+  auto size = static_cast<size_t>(Py_SIZE(list));
+  size_t room = size == 0 ? 0 : (size + (size >> 3) + 6) & ~size_t{3};
+  void* items = PyMem_Realloc(list->ob_item, room * sizeof(PyObject*));
+  if (items == nullptr) return;  // it keeps what it has
+  list->ob_item = static_cast<PyObject**>(items);
+  list->allocated = static_cast<Py_ssize_t>(room);
+}
+
+PyObject* pyvm_llvm_dict_find(PyObject* dict, PyObject* key) {
+  PyObject* value;
+  switch (FindInDict(dict, key, &value)) {
+    case Found::kYes:
+      return value;
+    case Found::kNo:
+      return nullptr;
+    case Found::kAskCPython:
+      break;
+  }
+  return kLeftToCPython;
+}
+
+PyObject* pyvm_llvm_set_dict_item(PyObject* object, PyObject* key,
+                                  PyObject* value) {
+  auto* dict = reinterpret_cast<PyDictObject*>(object);
+  // Somebody may count on a namespace.
+  if (dict->ma_keys->dk_version > kNoKeys || dict->ma_values != nullptr) {
+    return kLeftToCPython;
+  }
+  PyObject* old;
+  if (StoreInDict(object, key, value, &old)) return old;
+  PyObject** place;
+  switch (FindPlace(object, key, &place)) {
+    case Found::kNo:
+      // It has been compared with all keys of its hash: CPython runs no code
+      // where it makes room for it.
+      if (PyDict_SetItem(object, key, value) < 0) {
+        Py_FatalError("pyvm: out of memory in compiled code");
+      }
+      return nullptr;
+    case Found::kYes:
+      old = Py_NewRef(*place);
+      PyDict_SetItem(object, key, value);
+      return old;
+    case Found::kAskCPython:
+      break;
+  }
+  return kLeftToCPython;
+}
+
+PyObject* pyvm_llvm_binary_big(PyObject* left, PyObject* right,
+                               uint32_t oparg) {
+  PyObject* result = BinaryIntOp(
+      left, right, oparg >= NB_INPLACE_ADD ? oparg - NB_INPLACE_ADD : oparg);
+  if (result == nullptr) PyErr_Clear();  // raised again where code is left
+  return result;
+}
+
+int pyvm_llvm_compare_big(PyObject* left, PyObject* right, uint32_t op) {
+  PyObject* result =
+      PyLong_Type.tp_richcompare(left, right, static_cast<int>(op));
+  Py_DECREF(result);
+  return result == Py_True;
+}
+
+int pyvm_llvm_has_item(PyObject* container, PyObject* item) {
+  switch (FindIn(container, item)) {
+    case Found::kYes:
+      return 1;
+    case Found::kNo:
+      return 0;
+    case Found::kAskCPython:
+      break;
+  }
+  return -1;
+}
+
+int pyvm_llvm_add_set(PyObject* set, PyObject* key) {
+  if (AddToSet(set, key)) return 1;
+  if (FindInSet(set, key) != Found::kNo) return 0;
+  if (PySet_Add(set, key) < 0) {
+    Py_FatalError("pyvm: out of memory in compiled code");
+  }
+  return 1;
 }
 
 PyObject* pyvm_llvm_range_iter(int64_t start, int64_t stop, int64_t step) {

@@ -15,6 +15,9 @@ namespace pyvm::llvm_tier {
 // pyvm_llvm_iter_next's word for an exception.
 inline PyObject* const kIterRaised = reinterpret_cast<PyObject*>(1);
 
+// A word that is no object, for a table whose keys would run code of others.
+inline PyObject* const kLeftToCPython = reinterpret_cast<PyObject*>(1);
+
 extern "C" {
 
 // --- Boxes. These end the process where memory is short: there is no state to
@@ -42,6 +45,11 @@ int pyvm_llvm_equal_str(PyObject* a, PyObject* b);
 int pyvm_llvm_contains(PyObject* item, PyObject* container);
 int pyvm_llvm_truth(PyObject* o);
 
+// On exact ints. Null without an exception where there is no result.
+PyObject* pyvm_llvm_binary_big(PyObject* left, PyObject* right, uint32_t oparg);
+// 0 or 1, for exact ints. Never fails.
+int pyvm_llvm_compare_big(PyObject* left, PyObject* right, uint32_t op);
+
 // --- Attributes, globals, items.
 PyObject* pyvm_llvm_load_attr(PyObject* owner, PyObject* name);
 int pyvm_llvm_store_attr(PyObject* owner, PyObject* name, PyObject* value);
@@ -51,9 +59,27 @@ PyObject* pyvm_llvm_load_global(Activation* act, PyObject* function,
 PyObject* pyvm_llvm_load_item(PyObject* owner, PyObject* index);
 PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
                                PyObject* step);
+// If `value` is `dying`, it may be left with the items that are replaced.
+int pyvm_llvm_store_slice(PyObject* owner, PyObject* start, PyObject* stop,
+                          PyObject* step, PyObject* value, int dying);
 int pyvm_llvm_store_item(PyObject* owner, PyObject* index, PyObject* value);
 // Takes the item, whether it succeeds or not.
 int pyvm_llvm_append_list(PyObject* list, PyObject* item);
+
+// The list has lost items: it gives back memory that it does not need.
+void pyvm_llvm_shrink_list(PyObject* list);
+
+// --- Tables. These run nobody's code and raise nothing.
+// The value of the key (borrowed), null, or kLeftToCPython.
+PyObject* pyvm_llvm_dict_find(PyObject* dict, PyObject* key);
+// Stores references of its own. The value that was there, which is the
+// caller's now, null, or kLeftToCPython.
+PyObject* pyvm_llvm_set_dict_item(PyObject* dict, PyObject* key,
+                                  PyObject* value);
+// -1: left to CPython.
+int pyvm_llvm_has_item(PyObject* container, PyObject* item);
+// 0: left to CPython.
+int pyvm_llvm_add_set(PyObject* set, PyObject* key);
 
 // --- Iteration.
 PyObject* pyvm_llvm_range_iter(int64_t start, int64_t stop, int64_t step);
