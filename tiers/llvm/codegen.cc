@@ -1,5 +1,7 @@
 #include "tiers/llvm/codegen.h"
 
+#include <cpuid.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -21,6 +23,7 @@
 #include "llvm/ExecutionEngine/JITSymbol.h"
 #include "llvm/ExecutionEngine/RuntimeDyld.h"
 #include "llvm/IR/Dominators.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassManager.h"
@@ -220,16 +223,30 @@ std::unique_ptr<CodeGenerator> CodeGenerator::Create(const char** refused) {
     return nullptr;
   }
   made->zone_ = *zone;
+  made->triple_ = made->target_->getTargetTriple().str();
+  made->data_layout_ =
+      made->target_->createDataLayout().getStringRepresentation();
   return made;
 }
 
 void CodeGenerator::Prepare(llvm::Module& module) const {
-  module.setTargetTriple(target_->getTargetTriple().str());
-  module.setDataLayout(target_->createDataLayout());
+  module.setTargetTriple(triple_);
+  module.setDataLayout(data_layout_);
+}
+
+// Where the last compilation has not come to its end, the process is the child
+// of a fork, and the thread that was at it is not here: what it has left of the
+// target machine is not used any more.
+void CodeGenerator::Begin() {
+  if (std::exchange(busy_, true)) {
+    static_cast<void>(target_.release());
+    target_ = TargetForHost();
+  }
 }
 
 void CodeGenerator::Optimize(llvm::Module& module, int level) {
   if (level == 0) return;
+  Begin();
   Analyses analyses(*target_);
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
@@ -249,9 +266,19 @@ void CodeGenerator::Optimize(llvm::Module& module, int level) {
   for (llvm::Function& function : module) {
     if (!function.isDeclaration()) passes.run(function, analyses.functions);
   }
+  busy_ = false;
 }
 
 std::optional<MachineCode> CodeGenerator::Emit(llvm::Module& module,
+                                               const char* entry, int level,
+                                               const char** refused) {
+  Begin();
+  std::optional<MachineCode> code = Make(module, entry, level, refused);
+  busy_ = false;
+  return code;
+}
+
+std::optional<MachineCode> CodeGenerator::Make(llvm::Module& module,
                                                const char* entry, int level,
                                                const char** refused) {
   target_->setOptLevel(LevelOf(level));
@@ -292,14 +319,41 @@ std::optional<MachineCode> CodeGenerator::Emit(llvm::Module& module,
   }
   linker.registerEHFrames();
   TheCodeMemory().Shrink(block.exec, memory.used());
-  if (memory.unwind_table() != nullptr) {
-    __register_frame(memory.unwind_table());
-    unwind_tables_.emplace(block.exec, memory.unwind_table());
-  }
   return MachineCode{.block = block.exec,
                      .entry = reinterpret_cast<const uint8_t*>(start),
                      .bytes = memory.code_end(),
-                     .block_bytes = memory.used()};
+                     .block_bytes = memory.used(),
+                     .unwind_table = memory.unwind_table()};
+}
+
+void CodeGenerator::Publish(const MachineCode& code) {
+  if (code.unwind_table != nullptr) {
+    __register_frame(code.unwind_table);
+    unwind_tables_.emplace(code.block, code.unwind_table);
+  }
+  // Another core has written the code, perhaps where this one has executed
+  // other code: it must not run what it has fetched before (Intel SDM 3A,
+  // 9.1.3).
+  unsigned a, b, c, d;
+  __cpuid(0, a, b, c, d);
+}
+
+void CodeGenerator::WarmUp(int level) {
+  llvm::LLVMContext context;
+  llvm::Module module("", context);
+  Prepare(module);
+  llvm::IRBuilder<> b(context);
+  llvm::Type* type = b.getInt64Ty();
+  llvm::Function* function =
+      llvm::Function::Create(llvm::FunctionType::get(type, {type}, false),
+                             llvm::Function::ExternalLinkage, "f", module);
+  b.SetInsertPoint(llvm::BasicBlock::Create(context, "", function));
+  b.CreateRet(b.CreateAdd(function->getArg(0), b.getInt64(1)));
+  Optimize(module, level);
+  const char* refused;
+  if (auto code = Emit(module, "f", level, &refused)) {
+    TheCodeMemory().Free(code->block);
+  }
 }
 
 void CodeGenerator::Forget(const uint8_t* block) {
