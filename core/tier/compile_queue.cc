@@ -135,10 +135,13 @@ void CompileQueue::FinishNext(std::unique_lock<std::mutex>* lock) {
 
 CompileQueue::Jobs::iterator CompileQueue::Best() {
   auto best = waiting_.end();
+  std::pair<double, double> most;
   for (auto job = waiting_.begin(); job != waiting_.end(); ++job) {
     if (!IsLoaded((*job)->tier)) continue;
-    if (best == waiting_.end() || (*job)->priority > (*best)->priority) {
+    std::pair<double, double> rank = {(*job)->priority, (*job)->Heat()};
+    if (best == waiting_.end() || rank > most) {
       best = job;
+      most = rank;
     }
   }
   return best;

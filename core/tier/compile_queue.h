@@ -32,8 +32,10 @@ struct CompileJob {
   virtual ~CompileJob() = default;
 
   const Tier* tier = nullptr;
-  double priority = 0;  // the highest goes first; of equals, the oldest
-  std::unique_ptr<CompileTask> task;  // of a job that has been prepared
+  // The highest goes first; of equals the hottest, and of these the oldest.
+  double priority = 0;
+  virtual double Heat() const { return 0; }  // now
+  std::unique_ptr<CompileTask> task;         // of a job that has been prepared
   // Why it is not wanted any more (a static string), or null.
   const char* cancelled = nullptr;
   // The compile thread's work, NowNs.

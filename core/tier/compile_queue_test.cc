@@ -72,6 +72,8 @@ struct TestTask final : CompileTask {
 int TestTask::destroyed = 0;
 
 struct TestJob final : CompileJob {
+  double Heat() const override { return heat; }
+  double heat = 0;
   std::string name;
 };
 
@@ -160,6 +162,14 @@ TEST_F(CompileQueueTest, TheHighestPriorityIsNextAndOfEqualsTheOldest) {
   EXPECT_TRUE(Eventually([&] { return Prepare() == "a"; }));
   EXPECT_TRUE(Eventually([&] { return queue_.length() == 0; }));
   EXPECT_EQ(finished_, "cdba");
+}
+
+TEST_F(CompileQueueTest, OfEqualPrioritiesTheHottestIsNext) {
+  finish_gate_.Close();
+  Add("a");
+  Add("b")->heat = 1;
+  EXPECT_EQ(Prepare(), "b");
+  finish_gate_.Open();
 }
 
 TEST_F(CompileQueueTest, ATierIsLoadedFirstAndByTheCompileThread) {

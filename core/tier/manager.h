@@ -154,6 +154,9 @@ class Manager {
   };
   // A compilation beside the program.
   struct Job final : CompileJob {
+    // Calls and back-edges a second since it waits.
+    double Heat() const override;
+
     Unit* unit = nullptr;  // null: cancelled
     CompileRequest request;
     // What was decided; without a reason where a tier has asked.

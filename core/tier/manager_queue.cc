@@ -123,6 +123,11 @@ bool Manager::IsStale(const Job& job) const {
          CountsOf(*job.unit) == job.counts;
 }
 
+double Manager::Job::Heat() const {
+  return static_cast<double>(CountsOf(*unit) - counts) * 1e9 /
+         static_cast<double>(NowNs() - queued_ns + 1);
+}
+
 void Manager::TendQueue() {
   if (tending_ || queue_ == nullptr || finished_ || !queue_->NeedsAttention()) {
     return;

@@ -31,6 +31,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/CodeGen.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
@@ -139,6 +140,28 @@ llvm::CodeGenOptLevel LevelOf(int level) {
   return level == 0   ? llvm::CodeGenOptLevel::None
          : level == 1 ? llvm::CodeGenOptLevel::Less
                       : llvm::CodeGenOptLevel::Default;
+}
+
+// Selection by graphs is half of what code costs; selection by single
+// instructions makes code that is some 3% slower. Beyond so many instructions
+// the code is no tight loop, and waits for nobody.
+constexpr size_t kMaxForDag = 2000;
+
+size_t CountInstructions(const llvm::Module& module) {
+  size_t count = 0;
+  for (const llvm::Function& function : module) {
+    count += function.getInstructionCount();
+  }
+  return count;
+}
+
+// LLVM has no other way to say so above level 0.
+void SelectFast(bool fast) {
+  static auto* const option =
+      static_cast<llvm::cl::opt<llvm::cl::boolOrDefault>*>(
+          llvm::cl::getRegisteredOptions().lookup("fast-isel"));
+  if (option == nullptr) return;
+  option->setValue(fast ? llvm::cl::BOU_TRUE : llvm::cl::BOU_FALSE);
 }
 
 // What the passes of Optimize ask for. llvm::PassBuilder would know it all, and
@@ -282,6 +305,7 @@ std::optional<MachineCode> CodeGenerator::Make(llvm::Module& module,
                                                const char* entry, int level,
                                                const char** refused) {
   target_->setOptLevel(LevelOf(level));
+  SelectFast(CountInstructions(module) > kMaxForDag);
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
