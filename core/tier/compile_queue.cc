@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,10 +11,6 @@
 
 namespace pyvm {
 namespace {
-
-// Where the program has the machine for itself this costs nothing; where there
-// is one core, the program gets most of it.
-constexpr int kNice = 5;
 
 // Held while a tier is being loaded, which takes locks of the dynamic linker
 // and initializes libraries once and for all: fork waits for that. A handler of
@@ -89,8 +84,6 @@ void CompileQueue::StartThread() {
 
 void CompileQueue::RunThread() {
   thread_id_ = gettid();
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()),
-              getpriority(PRIO_PROCESS, 0) + kNice);
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopped_) {
     if (!to_load_.empty()) {
