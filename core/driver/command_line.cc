@@ -35,6 +35,7 @@ constexpr OwnOption kOwnOptions[] = {
     {"perf", Value::kRequired},     {"gdb", Value::kNone},
     {"help", Value::kNone},         {"version", Value::kNone},
     {"virtual-time", Value::kNone}, {"passes", Value::kRequired},
+    {"sync-compile", Value::kNone},
 };
 
 // python3's own long options; the first takes the word behind it.
@@ -222,6 +223,10 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
       ->type_name("KIND,...");
   app->add_flag("--virtual-time", line->virtual_time,
                 "decide by counts alone, so that two runs decide the same");
+  app->add_flag("--sync-compile", line->sync_compile,
+                "wait for each compilation; without this, what takes long is\n"
+                "compiled beside the program, which runs on in a lower tier\n"
+                "(--virtual-time and --stress wait too)");
   app->add_option("--tune", raw->tunes, "set a number of --list=tunables")
       ->type_name("NAME=VALUE,...");
   app->add_option("--code-limit", raw->code_limit,

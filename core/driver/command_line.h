@@ -35,6 +35,7 @@ struct CommandLine {
   std::vector<std::pair<std::string, int64_t>> tunables;
   bool strict = false;
   bool virtual_time = false;
+  bool sync_compile = false;
   bool help = false;
   int version = 0;  // how often it was asked for
 

@@ -39,6 +39,16 @@ std::string ErrorOf(Words words, const char* environment = nullptr) {
       Parse(std::move(words), environment).line.status().message());
 }
 
+TEST(CommandLineTest, SyncCompileIsExplained) {
+  EXPECT_FALSE(Parse({"-c", "pass"}).line->sync_compile);
+  EXPECT_TRUE(Parse({"--sync-compile", "-c", "pass"}).line->sync_compile);
+  EXPECT_EQ(ErrorOf({"--sync-compile=1"}),
+            "option --sync-compile takes no value");
+  std::string help = HelpText("pyvm");
+  EXPECT_NE(help.find("wait for each compilation; without this"),
+            std::string::npos);
+}
+
 TEST(CommandLineTest, PythonsWordsPassInOrder) {
   for (const Words& words :
        std::vector<Words>{{},

@@ -203,6 +203,7 @@ const char* Keep(const std::string& glob, std::string* at) {
 void FillOptions(const CommandLine& line) {
   options.strict = line.strict;
   options.virtual_time = line.virtual_time;
+  options.sync_compile = line.sync_compile;
   options.stress = line.stress;
   options.perf = line.perf;
   options.gdb = line.gdb;

@@ -172,7 +172,8 @@ typedef struct pyvm_event {
   uint64_t code_bytes;       /* machine code alive in all tiers */
   uint64_t code_bytes_limit; /* 0: none */
   uint32_t units;            /* alive */
-  uint32_t queue_length; /* compilations waiting; 0 while all are synchronous */
+  uint32_t queue_length; /* compilations that the compile thread has to do; 0
+                          * where the program waits for each */
 
   /* Deoptimizations in the unit's life, by site. */
   uint32_t deopts;
@@ -185,6 +186,10 @@ typedef struct pyvm_event {
 
 #define PYVM_VIRTUAL_NS 1000
 
+/* Tiers whose compiler takes long are compiled on a thread of their own, unless
+ * the program waits (--sync-compile, --virtual-time, --stress): the unit stays
+ * in its tier until its code is there, and the policy is not asked about it
+ * meanwhile. The decision's budgets hold from then on. */
 enum pyvm_action {
   PYVM_STAY = 0,
   PYVM_COMPILE = 1,   /* run the unit in `tier` from its next call on */
@@ -208,8 +213,8 @@ typedef struct pyvm_decision {
   /* PYVM_COMPILE, PYVM_OSR: what an optimizing tier shall do, in its own words;
    * null: as it likes. Valid as long as `reason`. */
   const char* passes;
-  /* Of compilations that wait, the highest goes first. There is no queue yet:
-   * it is logged. */
+  /* Of compilations that wait, the highest goes first; of equals, the one
+   * whose unit has run most while it waited. For tiers that are compiled beside the program. */
   double priority;
   /* Null, or one line that says why there is no decision: the policy has
    * failed. It is counted, the first one is shown, and the unit stays. */

@@ -88,7 +88,8 @@ absl::Status EventLog::Open(const std::string& pattern,
   return absl::OkStatus();
 }
 
-void EventLog::Start(const char* name, const char* phase, uint64_t ns) {
+void EventLog::Start(const char* name, const char* phase, uint64_t ns,
+                     pid_t tid) {
   // Each object but the first follows a comma, so that Close can end the list.
   if (buffer_ != "[\n") absl::StrAppend(&buffer_, ",\n");
   absl::StrAppend(&buffer_, "{\"name\":");
@@ -97,7 +98,7 @@ void EventLog::Start(const char* name, const char* phase, uint64_t ns) {
   snprintf(time, sizeof(time), "%.3f", static_cast<double>(ns) / 1000);
   // Two logs in virtual time are compared byte for byte.
   pid_t pid = options.virtual_time ? 1 : getpid();
-  pid_t tid = options.virtual_time ? 1 : gettid();
+  if (tid == 0) tid = options.virtual_time ? 1 : gettid();
   absl::StrAppend(&buffer_, ",\"ph\":\"", phase, "\",\"ts\":", time,
                   ",\"pid\":", pid, ",\"tid\":", tid);
 }
@@ -180,6 +181,46 @@ void EventLog::Compile(const pyvm_event& event, const char* tier,
   Unit(event);
   Text("to", tier);
   if (refused != nullptr) Text("reason", refused);
+  End();
+}
+
+void EventLog::CompileBeside(const pyvm_event& event, const char* tier,
+                             uint64_t start_ns, uint64_t spent_ns, pid_t tid) {
+  if (!enabled()) return;
+  if (tid != compile_thread_) {
+    compile_thread_ = tid;
+    Start("thread_name", "M", start_ns, tid);
+    absl::StrAppend(&buffer_, ",\"args\":{\"name\":\"compile thread\"");
+    End();
+  }
+  Start("compile", "X", start_ns, tid);
+  Duration(spent_ns);
+  Unit(event);
+  Text("to", tier);
+  End();
+}
+
+void EventLog::Prepare(const pyvm_event& event, const char* tier,
+                       uint64_t start_ns, uint64_t spent_ns,
+                       uint64_t waited_ns) {
+  if (!enabled()) return;
+  Start("prepare", "X", start_ns);
+  Duration(spent_ns);
+  Unit(event);
+  Text("to", tier);
+  Number("waited_ns", waited_ns);
+  Number("queue_length", event.queue_length);
+  End();
+}
+
+void EventLog::Cancel(const pyvm_event& event, const char* tier, uint64_t ns,
+                      const char* reason) {
+  if (!enabled()) return;
+  Start("cancel", "i", ns);
+  absl::StrAppend(&buffer_, ",\"s\":\"t\"");
+  Unit(event);
+  Text("to", tier);
+  Text("reason", reason);
   End();
 }
 

@@ -4,6 +4,8 @@
 #ifndef PYVM_CORE_TIER_EVENT_LOG_H_
 #define PYVM_CORE_TIER_EVENT_LOG_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -30,6 +32,16 @@ class EventLog {
   // went.
   void Compile(const pyvm_event& event, const char* tier, uint64_t start_ns,
                uint64_t spent_ns, const char* refused);
+  // The same by the thread `tid`, which has a track of its own.
+  void CompileBeside(const pyvm_event& event, const char* tier,
+                     uint64_t start_ns, uint64_t spent_ns, pid_t tid);
+  // What the program itself has done of such a compilation, and how long it had
+  // waited for that.
+  void Prepare(const pyvm_event& event, const char* tier, uint64_t start_ns,
+               uint64_t spent_ns, uint64_t waited_ns);
+  // A compilation that waits is not wanted any more.
+  void Cancel(const pyvm_event& event, const char* tier, uint64_t ns,
+              const char* reason);
 
   // The unit runs in `tier` from now on, with so many bytes of machine code;
   // `name` is what the log calls that.
@@ -48,7 +60,8 @@ class EventLog {
   void AfterForkInChild();
 
  private:
-  void Start(const char* name, const char* phase, uint64_t ns);
+  // Of this thread, unless `tid` is another's.
+  void Start(const char* name, const char* phase, uint64_t ns, pid_t tid = 0);
   void Text(const char* key, const char* value);
   void Number(const char* key, uint64_t value);
   void Duration(uint64_t ns);
@@ -57,6 +70,7 @@ class EventLog {
   void Flush();
 
   int fd_ = -1;
+  pid_t compile_thread_ = 0;  // whose track has a name
   std::string pattern_, build_, program_;
   std::string buffer_;
 };

@@ -16,6 +16,13 @@
 namespace pyvm {
 namespace {
 
+// Asked only where there is machine code: most programs have none.
+uint64_t CodeBytesOf(const pyvm_tier_info& info) {
+  return metrics.bytes_code != 0 ? TheCodeMemory().UsageOf(info.name).live : 0;
+}
+
+}  // namespace
+
 void GiveBudgets(Unit* unit, int32_t entries, int32_t loops) {
   unit->entries_before = unit->entries_total();
   unit->loops_before = unit->loops_total();
@@ -24,12 +31,11 @@ void GiveBudgets(Unit* unit, int32_t entries, int32_t loops) {
   unit->loop_budget = unit->loop_budget_given = std::max(loops, 1);
 }
 
-// Asked only where there is machine code: most programs have none.
-uint64_t CodeBytesOf(const pyvm_tier_info& info) {
-  return metrics.bytes_code != 0 ? TheCodeMemory().UsageOf(info.name).live : 0;
+void NoteCompileWait(uint64_t ns) {
+  metrics.compile_wait_ns += ns;
+  metrics.compile_wait_longest_ns =
+      std::max(metrics.compile_wait_longest_ns, ns);
 }
-
-}  // namespace
 
 uint64_t CodeBytesOf(const Unit& unit) {
   return unit.tier != nullptr && unit.tier->code_bytes != nullptr &&
@@ -193,6 +199,7 @@ void Manager::Fill(Snapshot* snapshot, uint32_t kind, History* history) const {
   event->code_bytes = metrics.bytes_code;
   event->code_bytes_limit = static_cast<uint64_t>(options.code_bytes_limit);
   event->units = static_cast<uint32_t>(metrics.units_live);
+  event->queue_length = queue_ != nullptr ? queue_->length() : 0;
   event->deopts = history->deopts;
   event->num_deopt_sites = static_cast<uint32_t>(history->deopt_sites.size());
   event->deopt_sites = history->deopt_sites.data();
@@ -280,18 +287,25 @@ void Manager::ApplyStress(const pyvm_event& event, pyvm_decision* decision) {
 
 Manager::Attempt Manager::Install(History* history, const Tier* tier,
                                   const CompileRequest& request) {
+  CompileResult result;
+  uint64_t start = NowNs();
+  if (tier->compile != nullptr) result = tier->compile(history->unit, request);
+  uint64_t spent_ns = NowNs() - start;
+  if (tier->compile != nullptr) NoteCompileWait(spent_ns);
+  return Accept(history, tier, result, spent_ns);
+}
+
+Manager::Attempt Manager::Accept(History* history, const Tier* tier,
+                                 const CompileResult& result,
+                                 uint64_t spent_ns) {
   Unit* unit = history->unit;
   uint32_t index = IndexOf(tier);
   pyvm_tier_info* info = index < infos_.size() ? &infos_[index] : nullptr;
-  CompileResult result;
-  uint64_t start = NowNs();
-  if (tier->compile != nullptr) result = tier->compile(unit, request);
-  Attempt attempt = {result.refused, NowNs() - start};
-  metrics.compile_time_ns += attempt.spent_ns;
-  if (info != nullptr) info->compile_ns += attempt.spent_ns;
+  metrics.compile_time_ns += spent_ns;
+  if (info != nullptr) info->compile_ns += spent_ns;
   if (result.refused != nullptr) {
     if (info != nullptr) ++info->refused;
-    return attempt;
+    return {result.refused, spent_ns};
   }
   if (info != nullptr) {
     ++info->compiled;
@@ -299,19 +313,22 @@ Manager::Attempt Manager::Install(History* history, const Tier* tier,
   }
   if (unit->tier != nullptr) {
     NoteLeaving(*unit, history);
-    if (unit->tier_code != nullptr) {
+    // An entry may have been added to the code that is there.
+    if (unit->tier_code != nullptr &&
+        (unit->tier != tier || unit->tier_code != result.code)) {
       history->retired.push_back({unit->tier, unit->tier_code});
     }
   }
   unit->tier = tier;
   unit->tier_code = result.code;
   if (unit->active == 0) ReleaseRetired(unit);
-  return attempt;
+  return {nullptr, spent_ns};
 }
 
 Manager::Attempt Manager::ChangeTier(History* history, const pyvm_event& event,
-                                     uint32_t tier,
+                                     const pyvm_decision& decision,
                                      const CompileRequest& request) {
+  uint32_t tier = decision.tier;
   if (tier >= infos_.size()) {
     NoteError(
         absl::StrCat("asked for a tier that is not in --tiers; ", event.name,
@@ -323,12 +340,29 @@ Manager::Attempt Manager::ChangeTier(History* history, const pyvm_event& event,
       request.entry == EntryKind::kFunctionStart) {
     return {"the unit is in this tier already"};
   }
+  // It has been asked for.
+  if (history->job != nullptr) return {.queued = true};
   bool up = event.tier >= event.num_tiers || tier > event.tier;
   if (up && options.code_bytes_limit != 0 &&
       metrics.bytes_code >= static_cast<uint64_t>(options.code_bytes_limit)) {
     return {"machine code has reached code-bytes-limit"};
   }
-  return Install(history, config_.tiers[tier], request);
+  if (up && config_.tiers[tier]->prepare != nullptr &&
+      options.compile_time_limit != 0 &&
+      infos_[tier].compile_ns / 1000000 >=
+          static_cast<uint64_t>(options.compile_time_limit)) {
+    return {"compilations have reached compile-time-limit"};
+  }
+  if (!InBackground(config_.tiers[tier])) {
+    return Install(history, config_.tiers[tier], request);
+  }
+  auto job = std::make_unique<Job>();
+  job->tier = config_.tiers[tier];
+  job->request = request;
+  job->decision = decision;
+  job->sequence = event.sequence;
+  Enqueue(history, std::move(job));
+  return {.queued = true};
 }
 
 Manager::Attempt Manager::Evict(History* history) {
@@ -341,16 +375,8 @@ Manager::Attempt Manager::Evict(History* history) {
 
 void Manager::NoteOutcome(History* history, const pyvm_event& event,
                           const Tier* tier, const Attempt& attempt) {
-  bool timed = !options.virtual_time;
-  // The way back to the landing tier is no compilation.
-  if (attempt.refused != nullptr || tier != config_.landing) {
-    log_.Compile(event, tier != nullptr ? tier->name : "?",
-                 timed ? NowNs() - attempt.spent_ns : event.time_ns,
-                 timed ? attempt.spent_ns : 0, attempt.refused);
-  }
+  NoteCompilation(history, event, tier, attempt);
   if (attempt.refused == nullptr) {
-    log_.Install(event, tier == config_.landing ? "evict" : "install",
-                 tier->name, EventTimeNs(), CodeBytesOf(*history->unit));
     history->refused = nullptr;
     ++history->compiles;
     ++metrics.compiles;
@@ -361,6 +387,23 @@ void Manager::NoteOutcome(History* history, const pyvm_event& event,
   }
 }
 
+void Manager::NoteCompilation(History* history, const pyvm_event& event,
+                              const Tier* tier, const Attempt& attempt) {
+  bool timed = !options.virtual_time;
+  // The way back to the landing tier is no compilation. What the compile thread
+  // has done is on its own track.
+  if (attempt.refused != nullptr ||
+      (tier != config_.landing && !attempt.beside)) {
+    log_.Compile(event, tier != nullptr ? tier->name : "?",
+                 timed ? NowNs() - attempt.spent_ns : event.time_ns,
+                 timed ? attempt.spent_ns : 0, attempt.refused);
+  }
+  if (attempt.refused == nullptr) {
+    log_.Install(event, tier == config_.landing ? "evict" : "install",
+                 tier->name, EventTimeNs(), CodeBytesOf(*history->unit));
+  }
+}
+
 void Manager::Apply(History* history, const pyvm_event& event,
                     const pyvm_decision& decision) {
   CompileRequest request;
@@ -368,6 +411,10 @@ void Manager::Apply(History* history, const pyvm_event& event,
   const Tier* target =
       decision.tier < infos_.size() ? config_.tiers[decision.tier] : nullptr;
   Attempt attempt;
+  if (decision.action == PYVM_BLACKLIST || decision.action == PYVM_STEP_DOWN ||
+      decision.action == PYVM_EVICT) {
+    Cancel(history, "the policy has decided otherwise");
+  }
   switch (decision.action) {
     case PYVM_STAY:
       return;
@@ -380,7 +427,7 @@ void Manager::Apply(History* history, const pyvm_event& event,
       [[fallthrough]];
     case PYVM_COMPILE:
     case PYVM_STEP_DOWN:
-      attempt = ChangeTier(history, event, decision.tier, request);
+      attempt = ChangeTier(history, event, decision, request);
       break;
     case PYVM_EVICT:
       target = config_.landing;
@@ -390,6 +437,7 @@ void Manager::Apply(History* history, const pyvm_event& event,
       attempt.refused =
           "the policy asked for an action that this pyvm does not know";
   }
+  if (attempt.queued) return;
   NoteOutcome(history, event, target, attempt);
   if (config_.monitors.empty()) return;
   Snapshot outcome;
@@ -406,8 +454,12 @@ void Manager::Introduce(Unit* unit) {
   const Tier* first = config_.tiers[0];
   if (unit->tier != first) {
     Fill(&snapshot, PYVM_NEW_UNIT, &history);
-    NoteOutcome(&history, snapshot.event, first,
-                ChangeTier(&history, snapshot.event, 0, {}));
+    pyvm_decision decision = Preset(snapshot.event);
+    decision.tier = 0;
+    Attempt attempt = ChangeTier(&history, snapshot.event, decision, {});
+    if (!attempt.queued) {
+      NoteOutcome(&history, snapshot.event, first, attempt);
+    }
   }
   // What has run inside the policy is nobody's affair.
   history.last_entries = unit->entries_total();
@@ -419,7 +471,7 @@ void Manager::Introduce(Unit* unit) {
   Ask(snapshot.event, &decision);
   Publish(snapshot.event, &decision);
   Apply(&history, snapshot.event, decision);
-  GiveBudgets(unit, decision.entry_budget, decision.loop_budget);
+  Settle(unit, &history, decision);
 }
 
 void Manager::InitUnit(Unit* unit) {
@@ -454,6 +506,7 @@ void Manager::OnBudget(Unit* unit, bool loop, uint32_t instr) {
     Introduce(unit);
     return;
   }
+  if ((history.job != nullptr || history.enters) && Poll(unit, loop)) return;
   ReleaseRetired(unit);
   virtual_time_ += unit->entries_total() - history.last_entries +
                    (unit->loops_total() - history.last_loops);
@@ -471,7 +524,8 @@ void Manager::OnBudget(Unit* unit, bool loop, uint32_t instr) {
   ++metrics.decisions;
   Publish(snapshot.event, &decision);
   Apply(&history, snapshot.event, decision);
-  GiveBudgets(unit, decision.entry_budget, decision.loop_budget);
+  Settle(unit, &history, decision);
+  TendQueue();
   if (pressure_.load(std::memory_order_relaxed)) AskAboutPressure();
 }
 
@@ -506,7 +560,7 @@ void Manager::AskAboutPressure() {
     if (alive() == nullptr) continue;
     Publish(snapshot.event, &decision);
     Apply(history, snapshot.event, decision);
-    GiveBudgets(history->unit, decision.entry_budget, decision.loop_budget);
+    Settle(history->unit, history, decision);
   }
 }
 
@@ -525,29 +579,62 @@ void Manager::NoteDeopt(Unit* unit, uint32_t instr) {
 void Manager::NoteRenewal(Unit* unit, uint64_t start_ns, const char* refused) {
   uint64_t spent_ns = NowNs() - start_ns;
   metrics.compile_time_ns += spent_ns;
-  if (refused == nullptr) ++metrics.renewals;
+  NoteCompileWait(spent_ns);
+  NoteRecompiled(unit, unit->tier, {refused, spent_ns});
+}
+
+void Manager::NoteRecompiled(Unit* unit, const Tier* tier,
+                             const Attempt& attempt) {
+  if (attempt.refused == nullptr) ++metrics.renewals;
   if (!log_.enabled()) return;
+  History& history = HistoryOf(unit);
   Snapshot snapshot;
-  Fill(&snapshot, refused == nullptr ? PYVM_COMPILED : PYVM_REFUSED,
-       &HistoryOf(unit));
-  bool timed = !options.virtual_time;
-  log_.Compile(snapshot.event, unit->tier->name,
-               timed ? start_ns : snapshot.event.time_ns, timed ? spent_ns : 0,
-               refused);
-  if (refused != nullptr) return;
-  log_.Install(snapshot.event, "install", unit->tier->name, EventTimeNs(),
-               CodeBytesOf(*unit));
+  Fill(&snapshot, attempt.refused == nullptr ? PYVM_COMPILED : PYVM_REFUSED,
+       &history);
+  NoteCompilation(&history, snapshot.event, tier, attempt);
+}
+
+void Manager::Recompile(Unit* unit, const CompileRequest& request) {
+  History& history = HistoryOf(unit);
+  if (history.job != nullptr || finished_) return;
+  const Tier* tier = unit->tier;
+  if (InBackground(tier)) {
+    auto job = std::make_unique<Job>();
+    job->tier = tier;
+    job->request = request;
+    job->recompiles = true;
+    job->decision.entry_budget = unit->entry_budget;
+    job->decision.loop_budget = unit->loop_budget;
+    Enqueue(&history, std::move(job));
+    return;
+  }
+  Attempt attempt = Install(&history, tier, request);
+  NoteRecompiled(unit, tier, attempt);
+  if (attempt.refused != nullptr && request.renew) {
+    StepDown(unit, attempt.refused);
+  }
+}
+
+std::unique_ptr<TierNotes>& Manager::NotesOf(Unit* unit, const Tier* tier) {
+  History& history = HistoryOf(unit);
+  for (auto& [owner, notes] : history.notes) {
+    if (owner == tier) return notes;
+  }
+  return history.notes.emplace_back(tier, nullptr).second;
+}
+
+const Tier* Manager::TierBelow(const Unit& unit) const {
+  uint32_t index = IndexOf(unit.tier);
+  return index > 0 && index < config_.tiers.size() ? config_.tiers[index - 1]
+                                                   : config_.landing;
 }
 
 void Manager::StepDown(Unit* unit, const char* reason) {
   History& history = HistoryOf(unit);
-  uint32_t index = IndexOf(unit->tier);
-  const Tier* below = index > 0 && index < config_.tiers.size()
-                          ? config_.tiers[index - 1]
-                          : config_.landing;
+  Cancel(&history, reason);
   history.blacklisted = true;
   history.refused = reason;
-  if (Install(&history, below, {}).refused != nullptr) {
+  if (Install(&history, TierBelow(*unit), {}).refused != nullptr) {
     Install(&history, config_.landing, {});
   }
   GiveBudgets(unit, PYVM_NEVER, PYVM_NEVER);
@@ -564,6 +651,9 @@ void Manager::ReleaseRetired(Unit* unit) {
 
 void Manager::UnitDied(Unit* unit) {
   auto found = histories_.find(unit);
+  if (found != histories_.end()) {
+    Cancel(&found->second, "its code object has died");
+  }
   if (!finished_ && found != histories_.end() && found->second.introduced &&
       Observed()) {
     NextEvent();
@@ -623,6 +713,7 @@ std::vector<std::string> Manager::Finish(bool report) {
   std::vector<std::string> complaints;
   if (finished_) return complaints;
   finished_ = true;
+  if (queue_ != nullptr) queue_->Stop();
   if (report && !config_.monitors.empty()) {
     std::vector<pyvm_metric> values = CurrentMetrics();
     std::vector<const char*> names;

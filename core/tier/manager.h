@@ -16,6 +16,7 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
 #include "core/plugin/pyvm.h"
+#include "core/tier/compile_queue.h"
 #include "core/tier/event_log.h"
 #include "core/tier/monitor.h"
 #include "core/tier/policy.h"
@@ -54,6 +55,19 @@ class Manager {
   // A tier has replaced its own code of the unit, from `start_ns` (NowNs) on;
   // or could not, for this reason.
   void NoteRenewal(Unit* unit, uint64_t start_ns, const char* refused);
+  // The unit's tier wants another entry into its code of the unit, or
+  // (request.renew) other code. Compiled at once, or beside the program: then
+  // what has been asked for is not asked for again before it is there. Where
+  // code cannot be renewed the unit steps down. May run code, but not where
+  // InBackground.
+  void Recompile(Unit* unit, const CompileRequest& request);
+  // Whether code of this tier is compiled beside the program.
+  bool InBackground(const Tier* tier) const;
+  // The tier below runs the unit until the code is there that it waits for.
+  void StepAside(Unit* unit);
+  // What the tier remembers of the unit: null at first, and then the tier's to
+  // fill.
+  std::unique_ptr<TierNotes>& NotesOf(Unit* unit, const Tier* tier);
   // The unit's tier gives it up, for this reason (a static string): it goes to
   // the tier below, and no policy is asked about it any more.
   void StepDown(Unit* unit, const char* reason);
@@ -93,6 +107,7 @@ class Manager {
     const Tier* tier;
     void* code;
   };
+  struct Job;
   // What the manager remembers of a unit. Made at its first event, or at once
   // where somebody looks.
   struct History {
@@ -105,6 +120,15 @@ class Manager {
     bool introduced = false;  // PYVM_NEW_UNIT has been
     bool blacklisted = false;
     const char* refused = nullptr;
+    // What the unit waits for, in the queue. It looks now and then whether it
+    // is there: so many calls or back-edges after the last time.
+    Job* job = nullptr;
+    int32_t poll_budget = 0;
+    uint64_t polled_ns = 0;
+    // A loop is to enter new code at its next back-edge, and has this budget
+    // afterwards.
+    bool enters = false;
+    int32_t loop_budget_after = 0;
     uint64_t last_ns = 0;
     uint64_t last_entries = 0;
     uint64_t last_loops = 0;
@@ -113,6 +137,7 @@ class Manager {
     // numbers, entries first. Null until it leaves one.
     std::unique_ptr<uint64_t[]> left;
     std::vector<Retired> retired;
+    std::vector<std::pair<const Tier*, std::unique_ptr<TierNotes>>> notes;
     std::vector<pyvm_deopt_site> deopt_sites;
   };
   // An event and what it points to.
@@ -124,6 +149,25 @@ class Manager {
   struct Attempt {
     const char* refused = nullptr;
     uint64_t spent_ns = 0;
+    bool queued = false;  // the outcome comes later
+    bool beside = false;  // most of it by the compile thread
+  };
+  // A compilation beside the program.
+  struct Job final : CompileJob {
+    // Calls and back-edges a second since it waits.
+    double Heat() const override;
+
+    Unit* unit = nullptr;  // null: cancelled
+    CompileRequest request;
+    // What was decided; without a reason where a tier has asked.
+    pyvm_decision decision = {};
+    std::string reason, passes;
+    uint64_t sequence = 0;    // of the event
+    bool recompiles = false;  // the tier has asked
+    uint64_t queued_ns = 0;
+    uint64_t counts = 0;            // the unit's calls and back-edges then
+    uint64_t prepare_ns = 0;        // what it took
+    const char* refused = nullptr;  // instead of a task
   };
   struct UnitViews;
 
@@ -144,13 +188,39 @@ class Manager {
   void ApplyStress(const pyvm_event& event, pyvm_decision* decision);
   void Apply(History* history, const pyvm_event& event,
              const pyvm_decision& decision);
-  Attempt ChangeTier(History* history, const pyvm_event& event, uint32_t tier,
+  Attempt ChangeTier(History* history, const pyvm_event& event,
+                     const pyvm_decision& decision,
                      const CompileRequest& request);
   Attempt Evict(History* history);
   Attempt Install(History* history, const Tier* tier,
                   const CompileRequest& request);
+  // The unit runs this code from now on, if there is any.
+  Attempt Accept(History* history, const Tier* tier,
+                 const CompileResult& result, uint64_t spent_ns);
+  const Tier* TierBelow(const Unit& unit) const;
   void NoteOutcome(History* history, const pyvm_event& event, const Tier* tier,
                    const Attempt& attempt);
+  // What monitors and the log are told of a compilation.
+  void NoteCompilation(History* history, const pyvm_event& event,
+                       const Tier* tier, const Attempt& attempt);
+
+  // --- The queue (manager_queue.cc)
+  // Adds what the job says to the queue; the unit looks for it from now on.
+  void Enqueue(History* history, std::unique_ptr<Job> job);
+  void Cancel(History* history, const char* reason);
+  // Prepares what is to be compiled next, and installs what has been. May run
+  // code.
+  void TendQueue();
+  void Prepare(std::unique_ptr<Job> job);
+  void Conclude(std::unique_ptr<Job> job);
+  void NoteRecompiled(Unit* unit, const Tier* tier, const Attempt& attempt);
+  void NoteConclusion(History* history, const Job& job, const Attempt& attempt);
+  bool IsStale(const Job& job) const;
+  // A unit that waits has used its budget up. True if no policy is to be asked.
+  bool Poll(Unit* unit, bool loop);
+  void GivePollBudgets(History* history);
+  // The budgets of a decision that has been carried out, or will be.
+  void Settle(Unit* unit, History* history, const pyvm_decision& decision);
   void NoteLeaving(const Unit& unit, History* history);
   // Counts a decision that is none, and shows the first one.
   void NoteError(const std::string& what, bool* shown);
@@ -162,6 +232,9 @@ class Manager {
   EventLog log_;
   absl::node_hash_map<const Unit*, History>
       histories_;  // elements stay in place
+  // Made when something is compiled beside the program.
+  std::unique_ptr<CompileQueue> queue_;
+  bool tending_ = false;
   std::unique_ptr<uint64_t[]> opcounts_;
   uint64_t sequence_ = 0;
   uint64_t virtual_time_ = 0;
@@ -191,6 +264,10 @@ inline void NoteDeopt(Unit* unit, uint32_t instr) {
 inline void NoteRenewal(Unit* unit, uint64_t start_ns, const char* refused) {
   TheManager().NoteRenewal(unit, start_ns, refused);
 }
+// The unit has these budgets from now on, each 1 at least.
+void GiveBudgets(Unit* unit, int32_t entries, int32_t loops);
+// The program has waited so long for a compilation.
+void NoteCompileWait(uint64_t ns);
 // Bytes of the machine code that the unit runs now; 0 where that is none.
 uint64_t CodeBytesOf(const Unit& unit);
 // What code memory calls: see Manager::NoteMemoryPressure. In bytes.

@@ -1,8 +1,11 @@
 #include "core/tier/manager.h"
 
+#include <chrono>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -98,6 +101,29 @@ const Tier kHigh = {"high",  "help",  0,
                     Compile, nullptr, [](Unit*, void*) { ++released; },
                     nullptr, 3,       7};
 
+// The same, beside the program.
+int finished = 0;
+int dropped = 0;
+struct Task final : CompileTask {
+  ~Task() override { ++dropped; }
+  void Finish() override { ++finished; }
+  CompileResult Install() override {
+    static char code;
+    return {&code, nullptr};
+  }
+};
+const Tier kBeside = [] {
+  Tier tier = kHigh;
+  tier.prepare = [](Unit*, const CompileRequest& request,
+                    const char** refused) {
+    last_request = request;
+    *refused = refusal;
+    return refusal == nullptr ? std::unique_ptr<CompileTask>(new Task)
+                              : nullptr;
+  };
+  return tier;
+}();
+
 const pyvm_host kHost = {PYVM_ABI_VERSION, sizeof(pyvm_host), "0.1", nullptr,
                          nullptr};
 
@@ -146,6 +172,15 @@ class ManagerTest : public testing::Test {
     manager_.OnBudget(&unit_, true, instr);
   }
 
+  // A unit that looks for its code, until it is in the tier or time is up.
+  bool RunsSoon(const Tier* tier) {
+    for (int i = 0; i < 5000 && unit_.tier != tier; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      UseUpLoops(17);
+    }
+    return unit_.tier == tier;
+  }
+
   Manager manager_;
   Unit unit_;
 };
@@ -188,6 +223,64 @@ TEST_F(ManagerTest, PromotesWhenThePolicySaysSo) {
   EXPECT_EQ(metrics.compiles, 1u);
   manager_.UnitDied(&unit_);
   EXPECT_EQ(released, 1);
+}
+
+TEST_F(ManagerTest, AUnitThatIsCompiledBesideTheProgramStaysMeanwhile) {
+  Configure({&kLow, &kBeside}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20), Answer(PYVM_OSR, 1, 30, 40)};
+  manager_.InitUnit(&unit_);
+  UseUpLoops(17);
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_LT(unit_.loop_budget, 40);
+  EXPECT_EQ(metrics.compile_queue_peak, 1u);
+  EXPECT_TRUE(RunsSoon(&kBeside));
+  EXPECT_EQ(last_request.loop, 17u);
+  EXPECT_EQ(script.asked.size(), 2u);  // not again while it waited
+  EXPECT_EQ(unit_.entry_budget, 30);
+  EXPECT_EQ(unit_.loop_budget, 40);
+  EXPECT_EQ(metrics.compiles, 1u);
+  manager_.UnitDied(&unit_);
+  EXPECT_EQ(released, 1);
+}
+
+TEST_F(ManagerTest, WhatIsRefusedInTheFirstPhaseIsRefusedAtOnce) {
+  Configure({&kLow, &kBeside}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 30, 40)};
+  refusal = "because";
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kLow);
+  EXPECT_EQ(unit_.entry_budget, 30);
+  EXPECT_EQ(metrics.refusals, 1u);
+  UseUpEntries();
+  EXPECT_STREQ(script.asked[2].refused, "because");
+  manager_.UnitDied(&unit_);
+}
+
+TEST_F(ManagerTest, AUnitThatDiesWhileItWaitsIsNotCompiled) {
+  Configure({&kLow, &kBeside}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 30, 40)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  manager_.UnitDied(&unit_);
+  EXPECT_EQ(metrics.compiles_cancelled, 1u);
+  EXPECT_EQ(released, 0);
+  EXPECT_EQ(metrics.compiles, 0u);
+}
+
+TEST_F(ManagerTest, SyncCompileWaits) {
+  options.sync_compile = true;
+  Configure({&kLow, &kBeside}, true);
+  script.answers = {Answer(PYVM_STAY, 0, 10, 20),
+                    Answer(PYVM_COMPILE, 1, 30, 40)};
+  manager_.InitUnit(&unit_);
+  UseUpEntries();
+  EXPECT_EQ(unit_.tier, &kBeside);
+  EXPECT_EQ(metrics.compile_queue_peak, 0u);
+  EXPECT_EQ(metrics.compile_wait_ns, metrics.compile_time_ns);
+  manager_.UnitDied(&unit_);
 }
 
 TEST_F(ManagerTest, OsrNamesTheLoop) {

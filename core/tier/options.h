@@ -29,6 +29,8 @@ struct Options {
   uint32_t stress = 0;  // of enum Stress
   // Events and decisions know counts alone, and no clock.
   bool virtual_time = false;
+  // The program waits for each compilation.
+  bool sync_compile = false;
 
   // --dump=bytecode[:GLOB]: null where it is not asked for; "*" for all
   // functions. The glob is matched against the qualified name.

@@ -4,6 +4,7 @@
 #define PYVM_CORE_TIER_TIER_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct CompileRequest {
   // What the policy wants an optimizing tier to do, in the tier's own words;
   // null: as the tier likes. Valid during the call.
   const char* passes = nullptr;
+  // Of a unit that this tier runs already: its code is replaced. Otherwise the
+  // entry is added to it.
+  bool renew = false;
 };
 
 // Either code (owned by the tier until `release`), or a reason for refusal: a
@@ -42,6 +46,25 @@ struct CompileRequest {
 struct CompileResult {
   void* code = nullptr;
   const char* refused = nullptr;
+};
+
+// A compilation in phases, of a tier whose compiler can run beside the program.
+// It owns references to whatever its code will refer to. Created, installed and
+// destroyed with the GIL held; never destroyed while Finish runs.
+class CompileTask {
+ public:
+  virtual ~CompileTask() = default;
+  // The long part, on the compile thread and without the GIL: touches no
+  // object of Python's and no unit, which may die meanwhile. One at a time.
+  virtual void Finish() = 0;
+  // Behind Finish. The code of the unit, which may be the one that it has.
+  virtual CompileResult Install() = 0;
+};
+
+// What a tier remembers of a unit beyond its code; dies with the unit.
+class TierNotes {
+ public:
+  virtual ~TierNotes() = default;
 };
 
 // The passes of an optimizing tier.
@@ -99,6 +122,15 @@ struct Tier {
   // Its passes; null with a reason. Null for a tier that has none. May take
   // long: what compiles is loaded now. Needs no GIL.
   const TierPasses* (*passes)(const char** why);
+
+  // The first phase of a compilation; null with a reason. Null for a tier that
+  // compiles so fast that the program may wait.
+  std::unique_ptr<CompileTask> (*prepare)(Unit* unit,
+                                          const CompileRequest& request,
+                                          const char** refused);
+  // Loads and tries whatever `prepare` and its tasks need, on the compile
+  // thread and without the GIL: once, before the first `prepare`. May be null.
+  void (*load)();
 };
 
 }  // namespace pyvm

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "core/bytecode/decode.h"
@@ -29,6 +31,8 @@ constexpr uint32_t kMaxRenewals = 8;
 constexpr int32_t kLoopsOutside = 64;
 // The same where nothing is wrong with the code: somebody waits.
 constexpr int32_t kLoopsAside = 2;
+// Failures after which code that waits for its successor is left at once.
+constexpr uint32_t kMaxFailuresSince = 64;
 
 std::vector<uint32_t> HeadersOf(const Unit& unit) {
   std::vector<uint32_t> headers;
@@ -52,13 +56,6 @@ CompileRequest RequestFor(const uint32_t* loop) {
   return request;
 }
 
-bool CompileEntry(Code* code, const CompileRequest& request,
-                  const char** refused) {
-  const Pipeline* pipeline = ThePipeline(refused);
-  return pipeline != nullptr &&
-         pipeline->compile(code->unit, request, code, refused);
-}
-
 Code* NewCode(Unit* unit) {
   Code* code = new Code;
   code->unit = unit;
@@ -67,7 +64,7 @@ Code* NewCode(Unit* unit) {
 }
 
 void FreeCode(Code* code) {
-  const char* refused;
+  const char* refused = nullptr;
   const Pipeline* pipeline = ThePipeline(&refused);
   for (const CodeRange& block : code->blocks) pipeline->release(block.begin);
   std::vector<PyObject*> references = std::move(code->references);
@@ -149,49 +146,95 @@ void FreeRetired() {
   for (Code* code : unused) FreeCode(code);
 }
 
-// Adds an entry to the code, or notes that there is none.
-void AddEntry(Code* code, const uint32_t* loop) {
-  const char* refused = nullptr;
-  uint64_t start_ns = NowNs();
-  bool ok = CompileEntry(code, RequestFor(loop), &refused);
-  NoteRenewal(code->unit, start_ns, ok ? nullptr : refused);
-  if (ok) return SetDirect(code->unit);
-  if (loop == nullptr) {
-    code->no_start = true;
-  } else {
-    code->loops.push_back({*loop, nullptr});
+Experience& ExperienceOf(Unit* unit) {
+  std::unique_ptr<TierNotes>& notes = TheManager().NotesOf(unit, &kTier);
+  if (notes == nullptr) notes = std::make_unique<Experience>();
+  return static_cast<Experience&>(*notes);
+}
+
+bool IsCold(const Site& site) { return std::strcmp(site.reason, "Deopt") == 0; }
+
+// That somebody looks at a frame, or waits, says nothing about the code.
+bool IsOuter(const Site& site) {
+  return std::strcmp(site.reason, "Unobserved") == 0 ||
+         std::strcmp(site.reason, "Safepoint") == 0;
+}
+
+uint32_t PatienceWith(const Site& site, const Experience& experience) {
+  return (IsCold(site) ? kPatienceWhenCold : kPatience) << experience.renewals;
+}
+
+Denial DenialOf(const Site& site) {
+  const FrameMap& last = site.frames.back();
+  if (last.blamed_unit != nullptr) {
+    return {last.blamed_unit, last.blamed_instr, site.reason};
+  }
+  return {last.unit, last.instr, site.reason};
+}
+
+void Deny(const Site& site, Experience* experience) {
+  Denial denial = DenialOf(site);
+  auto is_it = [&](const Denial& other) {
+    return other.unit == denial.unit && other.instr == denial.instr;
+  };
+  auto same = [&](const Denial& other) {
+    return is_it(other) && other.reason == denial.reason;
+  };
+  auto has = [](const Denials& all, auto matches) {
+    return std::any_of(all.begin(), all.end(), matches);
+  };
+  // What has run meanwhile is quickened; if that does not help, it is denied.
+  bool first = IsCold(site) && !has(experience->reached, is_it);
+  Denials& all = first ? experience->reached : experience->denials;
+  if (!has(all, same)) all.push_back(denial);
+}
+
+// Whatever fails in the code for some part of the patience there is will fail
+// in its successor too: it is denied at once.
+void DenyFailing(const Code& code, Experience* experience) {
+  for (const auto& site : code.sites) {
+    if (IsOuter(*site)) continue;
+    uint32_t some = std::max(PatienceWith(*site, *experience) / 4, 1u);
+    if (site->failures >= some) Deny(*site, experience);
   }
 }
 
-// The successor of code that has become stale; null if there is none: the unit
-// has another tier then.
-Code* Renew(Code* code, const uint32_t* loop) {
-  Unit* unit = code->unit;
-  const char* refused = "its guards have failed too often";
-  Code* renewed = nullptr;
-  if (code->renewals < kMaxRenewals) {
-    uint64_t start_ns = NowNs();
-    renewed = NewCode(unit);
-    renewed->renewals = code->renewals + 1;
-    renewed->denials = code->denials;
-    renewed->reached = code->reached;
-    if (!CompileEntry(renewed, RequestFor(loop), &refused)) {
-      FreeCode(renewed);
-      renewed = nullptr;
-    }
-    if (renewed != nullptr) {
-      unit->tier_code = renewed;
-      SetDirect(unit);
-    }
-    NoteRenewal(unit, start_ns, renewed != nullptr ? nullptr : refused);
+// Entries that have been compiled, or that there cannot be.
+void NoteNoEntry(Code* code, const CompileRequest& request) {
+  if (request.entry == EntryKind::kLoopHeader) {
+    code->loops.push_back({request.loop, nullptr});
+  } else {
+    code->no_start = true;
   }
-  if (renewed == nullptr) {
-    TheManager().StepDown(unit, refused);
-    return nullptr;
-  }
-  Release(code);
-  return renewed;
 }
+
+class Task final : public CompileTask {
+ public:
+  Task(Unit* unit, const CompileRequest& request,
+       std::unique_ptr<Compilation> compilation)
+      : unit_(unit), request_(request), compilation_(std::move(compilation)) {}
+
+  void Finish() override { compilation_->Finish(); }
+
+  CompileResult Install() override {
+    CompileResult result;
+    Code* there = request_.renew ? nullptr : CodeOf(unit_);
+    Code* code = there != nullptr ? there : NewCode(unit_);
+    if (compilation_->AddTo(code, &result.refused)) {
+      result.code = code;
+    } else if (there != nullptr) {
+      NoteNoEntry(there, request_);
+    } else {
+      FreeCode(code);
+    }
+    return result;
+  }
+
+ private:
+  Unit* const unit_;
+  const CompileRequest request_;
+  const std::unique_ptr<Compilation> compilation_;
+};
 
 // A frame of the unit runs elsewhere for now: it shall not stay there for all
 // of a long loop.
@@ -207,17 +250,53 @@ Code* CodeOf(const Unit* unit) {
   return unit->tier == &kTier ? static_cast<Code*>(unit->tier_code) : nullptr;
 }
 
-Code* Compile(Unit* unit, const CompileRequest& request, const char** refused) {
-  Code* code = NewCode(unit);
-  if (const Code* before = CodeOf(unit)) {
-    code->renewals = before->renewals;
-    code->denials = before->denials;
-    code->reached = before->reached;
+std::unique_ptr<CompileTask> Prepare(Unit* unit, const CompileRequest& request,
+                                     const char** refused) {
+  Experience& experience = ExperienceOf(unit);
+  Code* code = CodeOf(unit);
+  if (request.renew) {
+    if (experience.renewals >= kMaxRenewals) {
+      *refused = "its guards have failed too often";
+      return nullptr;
+    }
+    if (code != nullptr) DenyFailing(*code, &experience);
+    ++experience.renewals;
   }
-  if (CompileEntry(code, request, refused)) return code;
-  FreeCode(code);
+  const Pipeline* pipeline = ThePipeline(refused);
+  if (pipeline == nullptr) return nullptr;
+  std::unique_ptr<Compilation> compilation =
+      pipeline->prepare(unit, request, experience.denials, refused);
+  if (compilation != nullptr) {
+    return std::make_unique<Task>(unit, request, std::move(compilation));
+  }
+  if (code != nullptr && !request.renew) NoteNoEntry(code, request);
   return nullptr;
 }
+
+CompileResult Compile(Unit* unit, const CompileRequest& request) {
+  CompileResult result;
+  std::unique_ptr<CompileTask> task = Prepare(unit, request, &result.refused);
+  if (task == nullptr) return result;
+  task->Finish();
+  return task->Install();
+}
+
+namespace {
+
+// The entry there, both null if there cannot be one; nothing if it has not been
+// compiled.
+std::optional<Entrance> KnownEntry(const Code& code, const uint32_t* loop) {
+  if (loop == nullptr) {
+    Entrance start = {code.start, code.direct};
+    return start || code.no_start ? std::optional(start) : std::nullopt;
+  }
+  for (const LoopEntry& known : code.loops) {
+    if (known.instr == *loop) return Entrance{known.entry, nullptr};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 Entrance FindEntry(Unit* unit, const uint32_t* loop) {
   Code* code = CodeOf(unit);
@@ -226,25 +305,19 @@ Entrance FindEntry(Unit* unit, const uint32_t* loop) {
       !std::binary_search(code->headers.begin(), code->headers.end(), *loop)) {
     return {};
   }
-  if (code->stale) {
-    code = Renew(code, loop);
+  std::optional<Entrance> found = KnownEntry(*code, loop);
+  if (!found || code->stale) {
+    CompileRequest request = RequestFor(loop);
+    request.renew = code->stale;
+    TheManager().Recompile(unit, request);
+    code = CodeOf(unit);
     if (code == nullptr) return {};
+    found = KnownEntry(*code, loop);
   }
-  if (loop == nullptr) {
-    Entrance start = {code->start, code->direct};
-    if (!start && !code->no_start) {
-      AddEntry(code, nullptr);
-    } else {
-      SetDirect(unit);
-    }
-    return {code->start, code->direct};
-  }
-  auto find = [&] {
-    return std::find_if(code->loops.begin(), code->loops.end(),
-                        [&](const LoopEntry& e) { return e.instr == *loop; });
-  };
-  if (find() == code->loops.end()) AddEntry(code, loop);
-  return {find()->entry, nullptr};
+  if (loop == nullptr) SetDirect(unit);
+  if (found) return *found;
+  LimitLoops(unit, kLoopsOutside);
+  return {};
 }
 
 void SetDirect(Unit* unit) {
@@ -280,39 +353,36 @@ Running::~Running() {
 }
 
 void NoteFailure(Unit* unit, Site* site) {
-  // That somebody looks at a frame, or waits, says nothing about the code.
-  for (const char* outer : {"Unobserved", "Safepoint"}) {
-    if (std::strcmp(site->reason, outer) == 0) {
-      return LimitLoops(unit, kLoopsAside);
-    }
-  }
+  if (IsOuter(*site)) return LimitLoops(unit, kLoopsAside);
   LimitLoops(unit, kLoopsOutside);
   Code* code = CodeOf(unit);
   ++site->failures;
-  bool cold = std::strcmp(site->reason, "Deopt") == 0;
-  uint32_t patience = cold ? kPatienceWhenCold : kPatience;
-  if (code == nullptr || site->failures < patience << code->renewals) return;
   // Code that has been replaced already may still be running.
-  if (site->number >= code->sites.size() ||
+  if (code == nullptr || site->number >= code->sites.size() ||
       code->sites[site->number].get() != site) {
     return;
   }
-  const FrameMap& last = site->frames.back();
-  Denial denial = {last.unit, last.instr, site->reason};
-  if (last.blamed_unit != nullptr) {
-    denial = {last.blamed_unit, last.blamed_instr, site->reason};
+  Experience& experience = ExperienceOf(unit);
+  if (code->stale) {
+    if (++code->failures_since == kMaxFailuresSince) {
+      DenyFailing(*code, &experience);
+      TheManager().StepAside(unit);
+    }
+    return;
   }
-  // What has run meanwhile is quickened; if that does not help, it is denied.
-  bool again = std::any_of(
-      code->reached.begin(), code->reached.end(), [&](const Denial& seen) {
-        return seen.unit == denial.unit && seen.instr == denial.instr;
-      });
-  (cold && !again ? code->reached : code->denials).push_back(denial);
+  if (site->failures < PatienceWith(*site, experience)) return;
   code->stale = true;
-  // Calls look for an entry.
-  code->start = nullptr;
-  code->direct = nullptr;
   SetDirect(unit);
+  if (!TheManager().InBackground(&kTier)) {
+    // Calls look for an entry.
+    code->start = nullptr;
+    code->direct = nullptr;
+    return;
+  }
+  // The code runs on until there is another.
+  CompileRequest request = RequestFor(site->at_loop ? &site->loop : nullptr);
+  request.renew = true;
+  TheManager().Recompile(unit, request);
 }
 
 }  // namespace pyvm::llvm_tier

@@ -53,6 +53,10 @@ struct Site {
   uint32_t number = 0;      // in the code
   uint32_t failures = 0;    // how often a guard has failed here
   const char* reason = "";  // the operation that it belongs to
+  // Its code begins at the header of the loop at this instruction; else at the
+  // function's start.
+  bool at_loop = false;
+  uint32_t loop = 0;
   std::vector<FrameMap> frames;
 };
 
@@ -161,22 +165,30 @@ struct Code {
   std::vector<CodeRange> blocks;      // in code memory
   std::vector<PyObject*> references;  // what it refers to; owned, sorted
   uint64_t bytes = 0;                 // of machine code
-  // Compiled anew at the next entry, with these denials.
+  // Its guards have failed too often: it is to be replaced, at the next entry
+  // or once its successor has been compiled.
   bool stale = false;
+  uint32_t failures_since = 0;  // it has become stale
+};
+
+// What is known of a unit from code that it has had.
+struct Experience final : TierNotes {
   uint32_t renewals = 0;
   Denials denials;
   Denials reached;  // where code has been left that had never run
 };
 
-// Code with one entry: at the function's start, or at the header of the loop at
-// instruction request.loop. Null with a reason, a static string.
-Code* Compile(Unit* unit, const CompileRequest& request, const char** refused);
+// As Tier::compile and Tier::prepare: an entry at the function's start, or at
+// the header of the loop at instruction request.loop.
+CompileResult Compile(Unit* unit, const CompileRequest& request);
+std::unique_ptr<CompileTask> Prepare(Unit* unit, const CompileRequest& request,
+                                     const char** refused);
 
 // Where code of the unit can be entered: at its start (`loop` null) or at the
 // header of a loop: at any other instruction code has no entry. Compiles what
-// has become stale, and entries that are wanted for the first time, which may
-// run code (a policy's). Both null if there is none; `direct` only at the
-// start.
+// has become stale, and entries that are wanted for the first time, or has it
+// compiled beside the program; may run code. Both null if there is none, or
+// none yet; `direct` only at the start.
 struct Entrance {
   Entry entry = nullptr;
   Direct direct = nullptr;
@@ -186,8 +198,9 @@ struct Entrance {
 };
 Entrance FindEntry(Unit* unit, const uint32_t* loop);
 
-// Lets machine code call functions of the unit: by the code that it has, else
-// by a stub that calls them in whatever tier.
+// Lets machine code call functions of the unit: by the code that it has, if
+// that is not stale, else by a stub that calls them in whatever tier. A unit
+// that waits for other code looks for it when it is called so.
 void SetDirect(Unit* unit);
 
 // The unit's code if this tier runs it; else null.

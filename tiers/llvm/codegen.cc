@@ -1,5 +1,7 @@
 #include "tiers/llvm/codegen.h"
 
+#include <cpuid.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -21,6 +23,7 @@
 #include "llvm/ExecutionEngine/JITSymbol.h"
 #include "llvm/ExecutionEngine/RuntimeDyld.h"
 #include "llvm/IR/Dominators.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassManager.h"
@@ -28,6 +31,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/CodeGen.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
@@ -138,6 +142,28 @@ llvm::CodeGenOptLevel LevelOf(int level) {
                       : llvm::CodeGenOptLevel::Default;
 }
 
+// Selection by graphs is half of what code costs; selection by single
+// instructions makes code that is some 3% slower. Beyond so many instructions
+// the code is no tight loop, and waits for nobody.
+constexpr size_t kMaxForDag = 2000;
+
+size_t CountInstructions(const llvm::Module& module) {
+  size_t count = 0;
+  for (const llvm::Function& function : module) {
+    count += function.getInstructionCount();
+  }
+  return count;
+}
+
+// LLVM has no other way to say so above level 0.
+void SelectFast(bool fast) {
+  static auto* const option =
+      static_cast<llvm::cl::opt<llvm::cl::boolOrDefault>*>(
+          llvm::cl::getRegisteredOptions().lookup("fast-isel"));
+  if (option == nullptr) return;
+  option->setValue(fast ? llvm::cl::BOU_TRUE : llvm::cl::BOU_FALSE);
+}
+
 // What the passes of Optimize ask for. llvm::PassBuilder would know it all, and
 // drag in every pass that LLVM has.
 struct Analyses {
@@ -220,16 +246,30 @@ std::unique_ptr<CodeGenerator> CodeGenerator::Create(const char** refused) {
     return nullptr;
   }
   made->zone_ = *zone;
+  made->triple_ = made->target_->getTargetTriple().str();
+  made->data_layout_ =
+      made->target_->createDataLayout().getStringRepresentation();
   return made;
 }
 
 void CodeGenerator::Prepare(llvm::Module& module) const {
-  module.setTargetTriple(target_->getTargetTriple().str());
-  module.setDataLayout(target_->createDataLayout());
+  module.setTargetTriple(triple_);
+  module.setDataLayout(data_layout_);
+}
+
+// Where the last compilation has not come to its end, the process is the child
+// of a fork, and the thread that was at it is not here: what it has left of the
+// target machine is not used any more.
+void CodeGenerator::Begin() {
+  if (std::exchange(busy_, true)) {
+    static_cast<void>(target_.release());
+    target_ = TargetForHost();
+  }
 }
 
 void CodeGenerator::Optimize(llvm::Module& module, int level) {
   if (level == 0) return;
+  Begin();
   Analyses analyses(*target_);
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
@@ -249,12 +289,23 @@ void CodeGenerator::Optimize(llvm::Module& module, int level) {
   for (llvm::Function& function : module) {
     if (!function.isDeclaration()) passes.run(function, analyses.functions);
   }
+  busy_ = false;
 }
 
 std::optional<MachineCode> CodeGenerator::Emit(llvm::Module& module,
                                                const char* entry, int level,
                                                const char** refused) {
+  Begin();
+  std::optional<MachineCode> code = Make(module, entry, level, refused);
+  busy_ = false;
+  return code;
+}
+
+std::optional<MachineCode> CodeGenerator::Make(llvm::Module& module,
+                                               const char* entry, int level,
+                                               const char** refused) {
   target_->setOptLevel(LevelOf(level));
+  SelectFast(CountInstructions(module) > kMaxForDag);
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
@@ -292,14 +343,41 @@ std::optional<MachineCode> CodeGenerator::Emit(llvm::Module& module,
   }
   linker.registerEHFrames();
   TheCodeMemory().Shrink(block.exec, memory.used());
-  if (memory.unwind_table() != nullptr) {
-    __register_frame(memory.unwind_table());
-    unwind_tables_.emplace(block.exec, memory.unwind_table());
-  }
   return MachineCode{.block = block.exec,
                      .entry = reinterpret_cast<const uint8_t*>(start),
                      .bytes = memory.code_end(),
-                     .block_bytes = memory.used()};
+                     .block_bytes = memory.used(),
+                     .unwind_table = memory.unwind_table()};
+}
+
+void CodeGenerator::Publish(const MachineCode& code) {
+  if (code.unwind_table != nullptr) {
+    __register_frame(code.unwind_table);
+    unwind_tables_.emplace(code.block, code.unwind_table);
+  }
+  // Another core has written the code, perhaps where this one has executed
+  // other code: it must not run what it has fetched before (Intel SDM 3A,
+  // 9.1.3).
+  unsigned a, b, c, d;
+  __cpuid(0, a, b, c, d);
+}
+
+void CodeGenerator::WarmUp(int level) {
+  llvm::LLVMContext context;
+  llvm::Module module("", context);
+  Prepare(module);
+  llvm::IRBuilder<> b(context);
+  llvm::Type* type = b.getInt64Ty();
+  llvm::Function* function =
+      llvm::Function::Create(llvm::FunctionType::get(type, {type}, false),
+                             llvm::Function::ExternalLinkage, "f", module);
+  b.SetInsertPoint(llvm::BasicBlock::Create(context, "", function));
+  b.CreateRet(b.CreateAdd(function->getArg(0), b.getInt64(1)));
+  Optimize(module, level);
+  const char* refused;
+  if (auto code = Emit(module, "f", level, &refused)) {
+    TheCodeMemory().Free(code->block);
+  }
 }
 
 void CodeGenerator::Forget(const uint8_t* block) {

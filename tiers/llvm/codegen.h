@@ -23,9 +23,11 @@ struct MachineCode {
   const uint8_t* entry = nullptr;
   uint64_t bytes = 0;        // of instructions, from the block's beginning
   uint64_t block_bytes = 0;  // with what else lies in the block
+  uint8_t* unwind_table = nullptr;  // in it, if there is one
 };
 
-// Not thread-safe.
+// Not thread-safe, but for Optimize and Emit: one thread at a time may call
+// them beside all the rest.
 class CodeGenerator {
  public:
   // Null, and *refused a static string, where there can be no code.
@@ -43,13 +45,26 @@ class CodeGenerator {
   std::optional<MachineCode> Emit(llvm::Module& module, const char* entry,
                                   int level, const char** refused);
 
+  // Before code is run that Emit has made, by a thread that will run it.
+  void Publish(const MachineCode& code);
+
+  // Optimizes and emits a small function, and forgets it.
+  void WarmUp(int level);
+
   // Takes the block's unwind tables back; the block itself is the caller's.
   void Forget(const uint8_t* block);
 
  private:
   CodeGenerator();
+  void Begin();
+  std::optional<MachineCode> Make(llvm::Module& module, const char* entry,
+                                  int level, const char** refused);
 
+  // Describes the machine; for Prepare.
+  std::string triple_, data_layout_;
+  // For Optimize and Emit.
   std::unique_ptr<llvm::TargetMachine> target_;
+  bool busy_ = false;  // in Optimize or Emit
   CodeZone zone_ = {};
   // What unwinders have been told of blocks.
   std::unordered_map<const uint8_t*, uint8_t*> unwind_tables_;

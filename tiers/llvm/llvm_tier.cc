@@ -15,15 +15,10 @@ void Run(Activation* act);
 
 namespace {
 
-CompileResult CompileUnit(Unit* unit, const CompileRequest& request) {
-  CompileResult result;
-  if (request.entry != EntryKind::kFunctionStart &&
-      request.entry != EntryKind::kLoopHeader) {
-    result.refused = "code begins only at functions and loops";
-    return result;
-  }
-  result.code = Compile(unit, request, &result.refused);
-  return result;
+void LoadBackend() {
+  const char* refused;
+  const Pipeline* pipeline = ThePipeline(&refused);
+  if (pipeline != nullptr) pipeline->warm_up();
 }
 
 void ReleaseCode(Unit*, void* code) { Release(static_cast<Code*>(code)); }
@@ -95,7 +90,7 @@ const Tier kTier = {
     .name = "llvm",
     .help = kPlugin.help,
     .capabilities = kTierCanEnterLoops,
-    .compile = CompileUnit,
+    .compile = Compile,
     .run = Run,
     .release = ReleaseCode,
     .count_ops = nullptr,
@@ -104,6 +99,8 @@ const Tier kTier = {
     .compile_ns_per_byte = 100000,
     .code_bytes = CodeBytes,
     .passes = Passes,
+    .prepare = Prepare,
+    .load = LoadBackend,
 };
 
 }  // namespace pyvm::llvm_tier

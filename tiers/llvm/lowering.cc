@@ -31,53 +31,88 @@ CodeInfo InfoOf(const Unit& unit) {
   return info;
 }
 
+class LoweredModule final : public LoweredFunction {
+ public:
+  LoweredModule(CodeGenerator* generator, ir::Function& fn,
+                const GenerateOptions& options)
+      : generator_(generator), options_(options), info_(InfoOf(*fn.unit())) {
+    uint64_t start = NowNs();
+    // A context for each function: what it has interned dies with it.
+    context_ = std::make_unique<llvm::LLVMContext>();
+    context_->setDiscardValueNames(options.llvm_ir == nullptr &&
+                                   options.optimized_llvm_ir == nullptr);
+    module_ = std::make_unique<llvm::Module>("pyvm", *context_);
+    generator_->Prepare(*module_);
+    fn.ComputeDominators();
+    HomeSlots homes(fn);
+    SiteBuilder sites(homes);
+    Lowering(fn, *module_, homes, sites).Run();
+    code_.sites = sites.TakeSites();
+    Print(*module_, options.llvm_ir);
+    if (options.verify && llvm::verifyModule(*module_, &llvm::errs())) {
+      llvm::report_fatal_error("the lowering has made invalid LLVM IR");
+    }
+    code_.lower_ns = NowNs() - start;
+  }
+  ~LoweredModule() override {
+    if (machine_) TheCodeMemory().Free(machine_->block);
+  }
+
+  void Finish() override {
+    uint64_t start = NowNs();
+    generator_->Optimize(*module_, options_.level);
+    Print(*module_, options_.optimized_llvm_ir);
+    uint64_t optimized = NowNs();
+    machine_ = generator_->Emit(*module_, Lowering::kEntryName, options_.level,
+                                &refused_);
+    module_.reset();
+    context_.reset();
+    code_.optimize_ns = optimized - start;
+    code_.emit_ns = NowNs() - optimized;
+  }
+
+  std::optional<LoweredCode> Take(const char** refused) override {
+    if (!machine_) {
+      *refused = refused_;
+      return std::nullopt;
+    }
+    MachineCode machine = *std::exchange(machine_, std::nullopt);
+    generator_->Publish(machine);
+    TheCodeMap().Add(machine.block, std::move(info_));
+    code_.entry = const_cast<uint8_t*>(machine.entry);
+    code_.block = machine.block;
+    code_.bytes = machine.bytes;
+    code_.block_bytes = machine.block_bytes;
+    return std::move(code_);
+  }
+
+ private:
+  CodeGenerator* const generator_;
+  const GenerateOptions options_;
+  CodeInfo info_;
+  std::unique_ptr<llvm::LLVMContext> context_;
+  std::unique_ptr<llvm::Module> module_;
+  LoweredCode code_;
+  std::optional<MachineCode> machine_;
+  const char* refused_ = nullptr;
+};
+
 class LlvmBackend final : public Backend {
  public:
   explicit LlvmBackend(std::unique_ptr<CodeGenerator> generator)
       : generator_(std::move(generator)) {}
 
-  std::optional<LoweredCode> Generate(ir::Function& fn,
-                                      const GenerateOptions& options,
-                                      const char** refused) override {
-    // A context for each function: what it has interned dies with it.
-    llvm::LLVMContext context;
-    context.setDiscardValueNames(options.llvm_ir == nullptr &&
-                                 options.optimized_llvm_ir == nullptr);
-    llvm::Module module("pyvm", context);
-    generator_->Prepare(module);
-    LoweredCode code;
-    uint64_t start = NowNs();
-    fn.ComputeDominators();
-    HomeSlots homes(fn);
-    SiteBuilder sites(homes);
-    Lowering(fn, module, homes, sites).Run();
-    Print(module, options.llvm_ir);
-    if (options.verify && llvm::verifyModule(module, &llvm::errs())) {
-      llvm::report_fatal_error("the lowering has made invalid LLVM IR");
-    }
-    uint64_t lowered = NowNs();
-    generator_->Optimize(module, options.level);
-    Print(module, options.optimized_llvm_ir);
-    uint64_t optimized = NowNs();
-    std::optional<MachineCode> machine =
-        generator_->Emit(module, Lowering::kEntryName, options.level, refused);
-    if (!machine) return std::nullopt;
-    code.lower_ns = lowered - start;
-    code.optimize_ns = optimized - lowered;
-    code.emit_ns = NowNs() - optimized;
-    code.entry = const_cast<uint8_t*>(machine->entry);
-    code.block = machine->block;
-    code.bytes = machine->bytes;
-    code.block_bytes = machine->block_bytes;
-    code.sites = sites.TakeSites();
-    TheCodeMap().Add(machine->block, InfoOf(*fn.unit()));
-    return code;
+  std::unique_ptr<LoweredFunction> Lower(
+      ir::Function& fn, const GenerateOptions& options) override {
+    return std::make_unique<LoweredModule>(generator_.get(), fn, options);
   }
 
   void Release(const uint8_t* block) override {
     generator_->Forget(block);
     TheCodeMap().Free(block);
   }
+
+  void WarmUp() override { generator_->WarmUp(GenerateOptions().level); }
 
  private:
   std::unique_ptr<CodeGenerator> generator_;

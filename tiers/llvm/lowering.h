@@ -38,7 +38,20 @@ struct LoweredCode {
   uint64_t lower_ns = 0, optimize_ns = 0, emit_ns = 0;
 };
 
-// LLVM, set up for the machine that this runs on. Not thread-safe.
+// A function in LLVM's hands. It needs neither the function that it was made of
+// nor Python from here on.
+class LoweredFunction {
+ public:
+  virtual ~LoweredFunction() = default;
+  // Optimizes it and emits code: on any thread, which holds no GIL.
+  virtual void Finish() = 0;
+  // What Finish has made. Nothing, and *refused set to a static string, if
+  // there can be none. Once.
+  virtual std::optional<LoweredCode> Take(const char** refused) = 0;
+};
+
+// LLVM, set up for the machine that this runs on. Not thread-safe, but for
+// Finish: one at a time, beside all the rest.
 class Backend {
  public:
   // Null where executable memory cannot be had; *refused (a static string) says
@@ -46,11 +59,23 @@ class Backend {
   static std::unique_ptr<Backend> Create(const char** refused);
   virtual ~Backend() = default;
 
-  // Code for `fn`, whose blocks are put into order. Nothing, and *refused set
-  // to a static string, if there can be none.
-  virtual std::optional<LoweredCode> Generate(ir::Function& fn,
-                                              const GenerateOptions& options,
-                                              const char** refused) = 0;
+  // The first half of the way to code for `fn`, whose blocks are put into
+  // order. What `options` point to is there until Finish is over.
+  virtual std::unique_ptr<LoweredFunction> Lower(
+      ir::Function& fn, const GenerateOptions& options) = 0;
+
+  // All of it.
+  std::optional<LoweredCode> Generate(ir::Function& fn,
+                                      const GenerateOptions& options,
+                                      const char** refused) {
+    std::unique_ptr<LoweredFunction> lowered = Lower(fn, options);
+    lowered->Finish();
+    return lowered->Take(refused);
+  }
+
+  // Makes and drops code that means nothing, so that what LLVM sets up once is
+  // set up. By whoever calls Finish.
+  virtual void WarmUp() = 0;
 
   // Gives a block back. Nothing runs in it.
   virtual void Release(const uint8_t* block) = 0;

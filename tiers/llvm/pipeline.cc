@@ -22,11 +22,10 @@ bool IsDumped(const char* glob, const Unit& unit) {
   return glob != nullptr && MatchesGlob(glob, NameOf(unit).qualified_name);
 }
 
-void Show(const Unit& unit, const ir::Function& function, const char* what,
+void Show(const Unit& unit, uint32_t entry_instr, const char* what,
           const std::string& text) {
   std::fprintf(stderr, "%s (%s, from instruction %u)\n%s\n",
-               NameOf(unit).qualified_name, what, function.entry_instr,
-               text.c_str());
+               NameOf(unit).qualified_name, what, entry_instr, text.c_str());
 }
 
 // What code keeps alive of the objects that its machine code and its sites
@@ -49,25 +48,46 @@ void Show(const Unit& unit, const ir::Function& function, const char* what,
 //   names one is used only while it lives.
 // - A function that is called has the code that is known until its frame has
 //   it.
+//
+// Sorted.
 class References {
  public:
-  explicit References(Code* code) : code_(code) {}
+  explicit References(const Unit* unit) : unit_(unit) {}
+  ~References() {
+    for (PyObject* object : kept_) Py_DECREF(object);
+  }
+  References(const References&) = delete;
+  References& operator=(const References&) = delete;
 
   void Collect(const ir::Function& function) {
     for (PyObject* object : function.kept) Keep(object);
   }
 
+  void MoveTo(std::vector<PyObject*>* references) {
+    std::vector<PyObject*> twice;
+    for (PyObject* object : kept_) {
+      auto at =
+          std::lower_bound(references->begin(), references->end(), object);
+      if (at != references->end() && *at == object) {
+        twice.push_back(object);
+      } else {
+        references->insert(at, object);
+      }
+    }
+    kept_ = std::move(twice);
+  }
+
  private:
   void Keep(PyObject* object) {
     // The code dies with its own code object.
-    if (object == reinterpret_cast<PyObject*>(code_->unit->code)) return;
-    auto& kept = code_->references;
-    auto at = std::lower_bound(kept.begin(), kept.end(), object);
-    if (at != kept.end() && *at == object) return;
-    kept.insert(at, Py_NewRef(object));
+    if (object == reinterpret_cast<PyObject*>(unit_->code)) return;
+    auto at = std::lower_bound(kept_.begin(), kept_.end(), object);
+    if (at != kept_.end() && *at == object) return;
+    kept_.insert(at, Py_NewRef(object));
   }
 
-  Code* const code_;
+  const Unit* const unit_;
+  std::vector<PyObject*> kept_;
 };
 
 // Strings of refusals have to live for ever.
@@ -91,7 +111,8 @@ std::string RunPasses(ir::Function* function, const char* which) {
   const Unit& unit = *function->unit();
   if (IsDumped(options.dump_ir, unit)) {
     run.dump = [&unit](const ir::Function& fn, const ir::Pass* pass) {
-      Show(unit, fn, pass == nullptr ? "as built" : pass->name, ir::Print(fn));
+      Show(unit, fn.entry_instr, pass == nullptr ? "as built" : pass->name,
+           ir::Print(fn));
     };
   }
   return manager.Run(function, run);
@@ -109,28 +130,52 @@ uint32_t CountNodes(const ir::Function& function) {
   return count;
 }
 
-bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
-                const char** refused) {
+class LlvmCompilation final : public Compilation {
+ public:
+  LlvmCompilation(Unit* unit, const CompileRequest& request)
+      : unit_(unit),
+        at_loop_(request.entry == EntryKind::kLoopHeader),
+        direct_(!at_loop_ && CanBeDirect(*unit)),
+        loop_(request.loop),
+        references_(unit) {}
+
+  // The first half; false with a reason.
+  bool Begin(const CompileRequest& request, const Denials& denials,
+             const char** refused);
+
+  void Finish() override { lowered_->Finish(); }
+  bool AddTo(Code* code, const char** refused) override;
+
+ private:
+  Unit* const unit_;
+  const bool at_loop_, direct_;
+  const uint32_t loop_;
+  References references_;
+  std::string llvm_ir_;  // for --dump
+  std::unique_ptr<LoweredFunction> lowered_;
+};
+
+bool LlvmCompilation::Begin(const CompileRequest& request,
+                            const Denials& denials, const char** refused) {
   ir::BuildOptions build;
-  bool at_loop = request.entry == EntryKind::kLoopHeader;
-  if (at_loop) build.entry_instr = request.loop;
-  build.direct = !at_loop && CanBeDirect(*unit);
-  build.denied = [code](const Unit* at, uint32_t instr) {
-    return std::any_of(code->denials.begin(), code->denials.end(),
+  if (at_loop_) build.entry_instr = loop_;
+  build.direct = direct_;
+  build.denied = [&denials](const Unit* at, uint32_t instr) {
+    return std::any_of(denials.begin(), denials.end(),
                        [=](const Denial& denial) {
                          // Code that had never run has met operands by now.
                          return denial.unit == at && denial.instr == instr &&
                                 std::strcmp(denial.reason, "Deopt") != 0;
                        });
   };
-  build.failed = [code](const Unit* at, uint32_t instr, const char* op) {
-    return std::any_of(code->denials.begin(), code->denials.end(),
+  build.failed = [&denials](const Unit* at, uint32_t instr, const char* op) {
+    return std::any_of(denials.begin(), denials.end(),
                        [=](const Denial& denial) {
                          return denial.unit == at && denial.instr == instr &&
                                 std::strcmp(denial.reason, op) == 0;
                        });
   };
-  std::unique_ptr<ir::Function> function = ir::Build(unit, build, refused);
+  std::unique_ptr<ir::Function> function = ir::Build(unit_, build, refused);
   if (function == nullptr) return false;
   std::string wrong = RunPasses(function.get(), request.passes);
   if (!wrong.empty()) {
@@ -142,19 +187,24 @@ bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
     return false;
   }
   GenerateOptions generate;
-  std::string llvm_ir;
-  if (IsDumped(options.dump_llvm, *unit)) {
-    generate.optimized_llvm_ir = &llvm_ir;
+  if (IsDumped(options.dump_llvm, *unit_)) {
+    generate.optimized_llvm_ir = &llvm_ir_;
     generate.verify = true;
   }
-  std::optional<LoweredCode> lowered =
-      backend->Generate(*function, generate, refused);
-  if (!llvm_ir.empty()) Show(*unit, *function, "LLVM IR", llvm_ir);
+  lowered_ = backend->Lower(*function, generate);
+  references_.Collect(*function);
+  return true;
+}
+
+bool LlvmCompilation::AddTo(Code* code, const char** refused) {
+  std::optional<LoweredCode> lowered = lowered_->Take(refused);
+  if (!llvm_ir_.empty()) {
+    Show(*unit_, at_loop_ ? loop_ : 0, "LLVM IR", llvm_ir_);
+  }
   if (!lowered) return false;
-  if (at_loop) {
-    code->loops.push_back(
-        {request.loop, reinterpret_cast<Entry>(lowered->entry)});
-  } else if (build.direct) {
+  if (at_loop_) {
+    code->loops.push_back({loop_, reinterpret_cast<Entry>(lowered->entry)});
+  } else if (direct_) {
     code->direct = lowered->entry;
   } else {
     code->start = reinterpret_cast<Entry>(lowered->entry);
@@ -163,11 +213,22 @@ bool CompileOne(Unit* unit, const CompileRequest& request, Code* code,
   code->bytes += lowered->block_bytes;
   for (auto& site : lowered->sites) {
     site->number = static_cast<uint32_t>(code->sites.size());
+    site->at_loop = at_loop_;
+    site->loop = loop_;
     code->sites.push_back(std::move(site));
   }
-  References(code).Collect(*function);
+  references_.MoveTo(&code->references);
   return true;
 }
+
+std::unique_ptr<Compilation> Prepare(Unit* unit, const CompileRequest& request,
+                                     const Denials& denials,
+                                     const char** refused) {
+  auto made = std::make_unique<LlvmCompilation>(unit, request);
+  return made->Begin(request, denials, refused) ? std::move(made) : nullptr;
+}
+
+void WarmUp() { backend->WarmUp(); }
 
 void ReleaseBlock(const uint8_t* block) { backend->Release(block); }
 
@@ -175,8 +236,10 @@ void ReleaseBlock(const uint8_t* block) { backend->Release(block); }
 
 extern "C" const Pipeline* pyvm_llvm_pipeline(const char** refused) {
   backend = Backend::Create(refused);
-  static const Pipeline pipeline = {
-      .compile = CompileOne, .release = ReleaseBlock, .passes = Passes()};
+  static const Pipeline pipeline = {.prepare = Prepare,
+                                    .warm_up = WarmUp,
+                                    .release = ReleaseBlock,
+                                    .passes = Passes()};
   return backend == nullptr ? nullptr : &pipeline;
 }
 

@@ -4,17 +4,34 @@
 #ifndef PYVM_TIERS_LLVM_PIPELINE_H_
 #define PYVM_TIERS_LLVM_PIPELINE_H_
 
+#include <memory>
+
 #include "core/tier/tier.h"
 #include "tiers/llvm/code.h"
 
 namespace pyvm::llvm_tier {
 
+// One entry on its way. Owns references to what its code refers to.
+class Compilation {
+ public:
+  virtual ~Compilation() = default;
+  // As CompileTask's.
+  virtual void Finish() = 0;
+  // Adds the entry to `code`, of the same unit. False with a reason, a static
+  // string.
+  virtual bool AddTo(Code* code, const char** refused) = 0;
+};
+
 struct Pipeline {
-  // Compiles one entry of the unit and adds it to `code`, whose denials hold.
-  // `request.entry` is kFunctionStart or kLoopHeader. False with a reason, a
-  // static string.
-  bool (*compile)(Unit* unit, const CompileRequest& request, Code* code,
-                  const char** refused);
+  // Begins to compile an entry of the unit, which does not speculate on what is
+  // denied. `request.entry` is kFunctionStart or kLoopHeader. Null with a
+  // reason, a static string.
+  std::unique_ptr<Compilation> (*prepare)(Unit* unit,
+                                          const CompileRequest& request,
+                                          const Denials& denials,
+                                          const char** refused);
+  // As Tier::load.
+  void (*warm_up)();
   // Gives a block of code memory back. Nothing runs in it.
   void (*release)(const uint8_t* block);
   const TierPasses* passes;

@@ -331,6 +331,9 @@ void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* o) {
   } else if (PyUnicode_CheckExact(o)) {
     _Py_Dealloc(o);
   } else {
+    // A callee that has ended, but still has the room of its frame, releases on
+    // behalf of its caller: frames that were there before lie below it.
+    uint64_t before = IsGiven(native) ? 0 : native->inlined;
     pyvm_llvm_link(act, native);
     if (PyTuple_CheckExact(o)) {
       FreeTuple(act->interp, o);
@@ -339,7 +342,7 @@ void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* o) {
     } else if (!FreeInstance(o)) {
       _Py_Dealloc(o);
     }
-    if (!IsGiven(native) && native->site->frames.size() > 1) {
+    if (!IsGiven(native) && native->inlined != before) {
       pyvm_llvm_unlink_inlined(act, native);
     }
   }
