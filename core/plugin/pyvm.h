@@ -214,7 +214,8 @@ typedef struct pyvm_decision {
    * null: as it likes. Valid as long as `reason`. */
   const char* passes;
   /* Of compilations that wait, the highest goes first; of equals, the one
-   * whose unit has run most while it waited. For tiers that are compiled beside the program. */
+   * whose unit has run most while it waited. For tiers that are compiled beside
+   * the program. */
   double priority;
   /* Null, or one line that says why there is no decision: the policy has
    * failed. It is counted, the first one is shown, and the unit stays. */
