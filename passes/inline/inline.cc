@@ -156,8 +156,6 @@ class Inliner {
     for (Block* block : Reachable(body.entry)) InlineIn(block);
     Body found = Inspect(body.entry);
     spent_ += found.nodes;
-    // Frames of inlined functions that call others are not right in all cases
-    // yet: until they are, such functions are called.
     bool calls = found.calls && max_calls_ == 0;
     if (!found.fits || calls || found.looks > max_looks_ ||
         body.returns.empty()) {

@@ -1,11 +1,14 @@
 // Calls.
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
 #include "core/host/frame.h"
 #include "core/host/host.h"
 #include "core/runtime/attribute.h"
+#include "core/runtime/polymorphic.h"
 #include "passes/ir/builder_impl.h"
+#include "passes/ir/pure_functions.h"
 
 namespace pyvm::ir {
 namespace {
@@ -22,9 +25,10 @@ bool Builder::Calls(Bytecode op) {
   if (!IsCall(op)) return false;
   CallShape shape;
   if (!FindShape(op, &shape)) return false;
+  if (CallOneOfSome(shape)) return true;
   if (!Denied()) {
     if (CallBuiltin(op) || CallSqrt(shape) || CallMethodOfC(shape) ||
-        CallKnown(op, shape)) {
+        CallPure(shape) || CallKnown(op, shape)) {
       return true;
     }
   }
@@ -221,6 +225,89 @@ bool Builder::CallKnown(Bytecode op, const CallShape& shape) {
   Node* self = shape.has_self ? Take(TempOperand(in_->b + 1u)) : nullptr;
   TakeParameters(shape, callee, from, self, function, &inputs);
   Finish(in_->a, Call(Op::kCallFunction, inputs, callee.version, callee.unit));
+  return true;
+}
+
+// Python functions that the tables for sites with many types know as methods of
+// that name.
+std::vector<Builder::Callee> Builder::MethodsOfName(PyObject* name) {
+  std::vector<Callee> methods;
+  for (const PolymorphicEntry& entry :
+       polymorphic[static_cast<int>(Lookup::kMethod)]) {
+    if (entry.name != name ||
+        (entry.meaning != PolymorphicEntry::kFixed &&
+         entry.meaning != PolymorphicEntry::kFixedPastKeys)) {
+      continue;
+    }
+    PyTypeObject* type = TypeOf(entry.version);
+    Callee callee;
+    if (type == nullptr || _PyType_Lookup(type, name) != entry.value ||
+        !FindFunction(entry.value, &callee)) {
+      continue;
+    }
+    bool known = std::any_of(
+        methods.begin(), methods.end(),
+        [&](const Callee& m) { return m.version == callee.version; });
+    if (!known) methods.push_back(callee);
+  }
+  return methods;
+}
+
+// A call of a method that has been found in the tables: each function that it
+// may be is called by a call of its own, so that it can be inlined.
+bool Builder::CallOneOfSome(const CallShape& shape) {
+  constexpr size_t kMaxMethods = 4;
+  if (!shape.has_self) return false;
+  Node* callable = Read(shape.callable);
+  const Node* found = callable;
+  while (found->op == Op::kGuardFull || found->op == Op::kAssumeFull) {
+    found = found->inputs[0];
+  }
+  if (found->op != Op::kFindMethod) return false;
+  std::vector<Callee> methods = MethodsOfName(found->object());
+  if (methods.empty() || methods.size() > kMaxMethods) return false;
+  std::vector<std::vector<int32_t>> from(methods.size());
+  for (size_t i = 0; i < methods.size(); ++i) {
+    if (!Bind(methods[i], shape.num_args + 1, &from[i])) return false;
+  }
+  // Whatever reading makes of registers holds on all sides.
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    Read(ListOperand(in_, shape.first + i));
+  }
+  const std::vector<Node*> before = regs_;
+  Block* after = f_->NewBlock();
+  std::vector<Node*> results;
+  auto end_side = [&] {
+    results.push_back(regs_[in_->a]);
+    Emit(Op::kJump);
+    f_->AddEdge(block_, after);
+  };
+  for (size_t i = 0; i < methods.size(); ++i) {
+    Sides sides =
+        Branch(EmitImm(Op::kIsFunction, {callable}, methods[i].version));
+    Enter(sides.yes);
+    Node* function = TakeFunction(shape.callable, methods[i]);
+    std::vector<Node*> inputs = {function};
+    Node* self = Take(TempOperand(in_->b + 1u));
+    TakeParameters(shape, methods[i], from[i], self, function, &inputs);
+    Finish(in_->a, Call(Op::kCallFunction, inputs, methods[i].version,
+                        methods[i].unit));
+    end_side();
+    called_ = false;
+    regs_ = before;
+    Enter(sides.no);
+  }
+  CallGeneric(Bytecode::kCALL_METHOD, shape);
+  end_side();
+  Enter(after);
+  Node* result = Make(Op::kPhi, results, nullptr);
+  result->type = kObject;
+  Append(result);
+  phis_.push_back(result);
+  for (size_t r = 0; r < regs_.size(); ++r) {
+    if (regs_[r] != nullptr) regs_[r] = before[r];
+  }
+  regs_[in_->a] = result;
   return true;
 }
 
@@ -458,6 +545,80 @@ void Builder::FinishWithNone() {
   } else {
     FinishLent(in_->a, Constant(Py_None));
   }
+}
+
+// That an argument is what a pure function wants; false if it is not likely to
+// be.
+bool Builder::GuardArgument(Operand x, char kind) {
+  Node* node = Read(x);
+  const PyTypeObject* type = Expected(node, x);
+  switch (kind) {
+    case 'a':
+      return true;
+    case 'i':
+      if (type == &PyLong_Type) break;
+      return false;
+    case 'f':
+      if (type == &PyFloat_Type) break;
+      return false;
+    default:
+      if (type == &PyList_Type || type == &PyTuple_Type) break;
+      return false;
+  }
+  GuardType(node, const_cast<PyTypeObject*>(type));
+  return true;
+}
+
+bool Builder::CallPure(const CallShape& shape) {
+  PyObject* callable = ExampleOf(Read(shape.callable));
+  const PureFunction* pure = callable == nullptr ? nullptr : FindPure(callable);
+  if (pure == nullptr || Keywords() != nullptr ||
+      shape.has_self != (pure->type != nullptr) ||
+      !Takes(*pure, shape.num_args)) {
+    return false;
+  }
+  PyMethodDef* method;
+  Node* self;
+  if (shape.has_self) {
+    self = Read(TempOperand(in_->b + 1u));
+    if (ConstantOf(Read(shape.callable)) != callable ||
+        self->type.exact != pure->type) {
+      return false;
+    }
+    method = reinterpret_cast<PyMethodDescrObject*>(callable)->d_method;
+  } else {
+    self = Read(shape.callable);
+    if (self->type.exact != nullptr && self->type.exact != &PyCFunction_Type) {
+      return false;
+    }
+    method = reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
+  }
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    if (!GuardArgument(ListOperand(in_, shape.first + i),
+                       KindOfArgument(*pure, i))) {
+      return false;
+    }
+  }
+  if (!shape.has_self) {
+    self = Guard(Op::kGuardBuiltin, {GuardType(self, &PyCFunction_Type)}, 0,
+                 method);
+  }
+  std::vector<Node*> inputs = {self};
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    inputs.push_back(Read(ListOperand(in_, shape.first + i)));
+  }
+  Node* result = Make(Op::kCallPure, inputs, Before());
+  result->ptr = method;
+  result->type.exact = pure->result;
+  Append(result);
+  if (pure->result == &PyList_Type) SetElement(result, &PyUnicode_Type);
+  Borrow(shape.callable);
+  if (shape.has_self) Borrow(TempOperand(in_->b + 1u));
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    Borrow(ListOperand(in_, shape.first + i));
+  }
+  Finish(in_->a, result);
+  return true;
 }
 
 // Methods that need no code of others.

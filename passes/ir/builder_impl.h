@@ -259,6 +259,7 @@ class Builder {
   PyDictKeysObject* KeysOf(PyObject* dict, uint32_t version);
   void LoadAttr(Bytecode op);
   void LoadAttrGeneric();
+  Node* FindInTables(Op op, Operand x);
   bool LoadAttrValue();
   bool LoadAttrSlot();
   bool LoadAttrNondata();
@@ -330,6 +331,10 @@ class Builder {
   bool CallSqrt(const CallShape& shape);
   bool CallListAppend();
   bool CallMethodOfC(const CallShape& shape);
+  bool CallPure(const CallShape& shape);
+  bool GuardArgument(Operand x, char kind);
+  bool CallOneOfSome(const CallShape& shape);
+  std::vector<Callee> MethodsOfName(PyObject* name);
   bool CallDictGet(const CallShape& shape);
   // Ends a call whose result is None, which is seldom wanted.
   void FinishWithNone();

@@ -16,6 +16,10 @@ PyObject* GetterOf(PyObject* property) {
   return reinterpret_cast<Property*>(property)->prop_get;
 }
 
+// Misses of a site, its first execution among them, from which on it is taken
+// to have many types.
+constexpr uint8_t kFewMisses = 3;
+
 }  // namespace
 
 bool Builder::Objects(Bytecode op) {
@@ -196,7 +200,19 @@ Node* Builder::GuardOwner(Node* owner, PyTypeObject* type, uint32_t version) {
   return Guard(Op::kGuardVersion, {owner}, version);
 }
 
+// Of sites that have met many types. What the tables do not know is rare there,
+// or else the general way is taken.
+Node* Builder::FindInTables(Op op, Operand x) {
+  if (Cache().misses < kFewMisses || Failed(Op::kGuardFull)) return nullptr;
+  Node* found = EmitImm(op, {Read(x)}, 0, Cache().name);
+  return Guard(Op::kGuardFull, {found});
+}
+
 void Builder::LoadAttrGeneric() {
+  if (Node* value = FindInTables(Op::kFindAttr, in_->b)) {
+    Borrow(in_->b);
+    return FinishLent(in_->a, value);
+  }
   Node* owner = Borrow(in_->b);
   Finish(in_->a, Call(Op::kLoadAttr, {owner}, 0, Cache().name));
 }
@@ -375,6 +391,13 @@ void Builder::LoadMethod(Bytecode op) {
         return FinishLent(in_->a + 1u, value);
       }
     }
+  }
+  if (Node* method = FindInTables(Op::kFindMethod, in_->b)) {
+    Own(method);
+    Node* self = Take(in_->b);
+    regs_[in_->a] = method;
+    regs_[in_->a + 1u] = self;
+    return;
   }
   if (options_.function != nullptr) {
     // Without a frame of its own: a bound method.

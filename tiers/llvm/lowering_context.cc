@@ -182,8 +182,9 @@ size_t Lowering::MaxArguments() const {
   size_t most = 0;
   for (const ir::Block* block : fn_.blocks()) {
     for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
-      if (n->op == ir::Op::kCall || n->op == ir::Op::kCallFunction ||
-          n->op == ir::Op::kMakeTuple || n->op == ir::Op::kMakeList) {
+      if (n->op == ir::Op::kCall || n->op == ir::Op::kCallPure ||
+          n->op == ir::Op::kCallFunction || n->op == ir::Op::kMakeTuple ||
+          n->op == ir::Op::kMakeList) {
         most = std::max(most, n->inputs.size() + 1);
       }
     }

@@ -338,28 +338,36 @@ Target TargetOf(const ir::Node& n) {
   return fits ? target : Target{};
 }
 
-Value* CallTarget(Lowering& l, const ir::Node& n, const Target& target) {
-  size_t first = target.has_self ? 2 : 1;
+// Calls it with the node's inputs from number `first` on.
+Value* EmitTarget(Lowering& l, const ir::Node& n, const Target& target,
+                  Value* self, size_t first) {
   size_t count = n.inputs.size() - first;
-  Value* self = target.has_self ? l.In(n, 1) : l.Address(target.self);
   auto* function = reinterpret_cast<const void*>(target.function);
   if (target.flags == METH_NOARGS) {
-    return l.CallForObject(n, function, {self, l.Null()});
+    return l.Call(function, l.ptr, {self, l.Null()});
   }
   if (target.flags == METH_O) {
-    return l.CallForObject(n, function, {self, l.In(n, first)});
+    return l.Call(function, l.ptr, {self, l.In(n, first)});
   }
   for (size_t i = 0; i < count; ++i) {
     l.Store(l.In(n, first + i), l.ArgumentSlot(i + 1), Mem::kNative);
   }
-  PyObject* names = n.object();
+  PyObject* names = n.op == ir::Op::kCall ? n.object() : nullptr;
   auto named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
   Value* num = l.Int(static_cast<int64_t>(count) - named);
   if (target.flags == METH_FASTCALL) {
-    return l.CallForObject(n, function, {self, l.ArgumentSlot(1), num});
+    return l.Call(function, l.ptr, {self, l.ArgumentSlot(1), num});
   }
-  return l.CallForObject(n, function,
-                         {self, l.ArgumentSlot(1), num, l.Address(names)});
+  return l.Call(function, l.ptr,
+                {self, l.ArgumentSlot(1), num, l.Address(names)});
+}
+
+Value* CallTarget(Lowering& l, const ir::Node& n, const Target& target) {
+  l.Publish(n, Lowering::kOnTheWay);
+  Value* self = target.has_self ? l.In(n, 1) : l.Address(target.self);
+  Value* result = EmitTarget(l, n, target, self, target.has_self ? 2 : 1);
+  l.RaiseIf(l.IsNull(result));
+  return result;
 }
 
 // Calls in[0] by the protocol that all callables have.
@@ -437,6 +445,53 @@ Value* LowerCall(Lowering& l, const ir::Node& n) {
   llvm::PHINode* result = l.b.CreatePHI(l.ptr, 2);
   result->addIncoming(of_python, from_python);
   result->addIncoming(of_any, from_any);
+  return result;
+}
+
+// A C function that takes its arguments as a tuple.
+static Value* EmitVarargs(Lowering& l, const ir::Node& n, const Target& target,
+                          Value* self) {
+  size_t count = n.inputs.size() - 1;
+  for (size_t i = 0; i < count; ++i) {
+    l.Store(l.In(n, i + 1), l.ArgumentSlot(i), Mem::kNative);
+  }
+  return l.Call(
+      reinterpret_cast<const void*>(pyvm_llvm_call_varargs), l.ptr,
+      {l.act, l.Address(reinterpret_cast<const void*>(target.function)), self,
+       l.ArgumentSlot(0), l.Int(static_cast<int64_t>(count))});
+}
+
+Value* LowerCallPure(Lowering& l, const ir::Node& n) {
+  auto* method = static_cast<const PyMethodDef*>(n.ptr);
+  Target target = {
+      method->ml_meth,
+      method->ml_flags & ~(METH_CLASS | METH_STATIC | METH_COEXIST), true,
+      nullptr};
+  Value* self = l.In(n, 0);
+  if (l.IsExactly(n.inputs[0], &PyCFunction_Type)) {
+    self = l.LoadFixed(l.ptr, self, offsetof(PyCFunctionObject, m_self));
+  }
+  // Of what the collector knows, one more could make it run code.
+  bool collects = n.type.exact != nullptr &&
+                  PyType_IS_GC(const_cast<PyTypeObject*>(n.type.exact));
+  Value* enabled = nullptr;
+  if (collects)
+    enabled = l.Call(reinterpret_cast<const void*>(pyvm_llvm_stop_collector),
+                     l.i32, {l.act});
+  Value* result = target.flags == METH_VARARGS
+                      ? EmitVarargs(l, n, target, self)
+                      : EmitTarget(l, n, target, self, 1);
+  if (collects)
+    l.Call(reinterpret_cast<const void*>(pyvm_llvm_start_collector),
+           l.b.getVoidTy(), {l.act, enabled});
+  llvm::BasicBlock* raised = l.NewBlock("raised");
+  llvm::BasicBlock* done = l.NewBlock("called");
+  l.Branch(l.IsNull(result), raised, done, Lowering::kUnlikely);
+  l.Begin(raised);
+  l.ColdCall(reinterpret_cast<const void*>(pyvm_llvm_forget_exception),
+             l.b.getVoidTy(), {});
+  l.b.CreateBr(l.Failed(n));
+  l.Begin(done);
   return result;
 }
 

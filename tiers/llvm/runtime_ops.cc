@@ -1,6 +1,7 @@
 #include "tiers/llvm/runtime_ops.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/runtime/array.h"
 #include "core/runtime/attribute.h"
@@ -81,15 +82,9 @@ void LinkUnless(bool quiet, Activation* act, NativeFrame* native) {
 // show a frame in: it is put off to the next safepoint.
 template <typename Make>
 PyObject* WithoutCollection(Activation* act, Make make) {
-  struct _gc_runtime_state* gc = &act->interp->gc;
-  int enabled = gc->enabled;
-  gc->enabled = 0;
+  int enabled = pyvm_llvm_stop_collector(act);
   PyObject* made = OrDie(make());
-  gc->enabled = enabled;
-  if (enabled && gc->generations[0].count > gc->generations[0].threshold &&
-      gc->generations[0].threshold != 0 && !collection_pending) {
-    collection_pending = Py_AddPendingCall(CollectNow, nullptr) == 0;
-  }
+  pyvm_llvm_start_collector(act, enabled);
   return made;
 }
 
@@ -389,6 +384,30 @@ PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
     PyErr_Clear();
   }
   return item;
+}
+
+int pyvm_llvm_stop_collector(Activation* act) {
+  return std::exchange(act->interp->gc.enabled, 0);
+}
+
+void pyvm_llvm_start_collector(Activation* act, int enabled) {
+  struct _gc_runtime_state* gc = &act->interp->gc;
+  gc->enabled = enabled;
+  if (enabled && gc->generations[0].count > gc->generations[0].threshold &&
+      gc->generations[0].threshold != 0 && !collection_pending) {
+    collection_pending = Py_AddPendingCall(CollectNow, nullptr) == 0;
+  }
+}
+
+void pyvm_llvm_forget_exception() { PyErr_Clear(); }
+
+PyObject* pyvm_llvm_call_varargs(Activation* act, PyCFunction function,
+                                 PyObject* self, PyObject** args, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) Py_INCREF(args[i]);
+  PyObject* tuple = pyvm_llvm_make_tuple(act, args, n);
+  PyObject* result = function(self, tuple);
+  Py_DECREF(tuple);
+  return result;
 }
 
 PyObject* pyvm_llvm_make_tuple(Activation* act, PyObject** items, int64_t n) {

@@ -90,6 +90,14 @@ PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
 
 // --- Containers. As boxes, where memory is short.
 // Of `n` items, which they take.
+// Around what makes objects that the collector knows: a collection is put off
+// to the next safepoint. Whether it was on, for the second.
+int pyvm_llvm_stop_collector(Activation* act);
+void pyvm_llvm_start_collector(Activation* act, int enabled);
+void pyvm_llvm_forget_exception();
+// Calls a C function that takes a tuple of arguments, which are borrowed.
+PyObject* pyvm_llvm_call_varargs(Activation* act, PyCFunction function,
+                                 PyObject* self, PyObject** args, int64_t n);
 PyObject* pyvm_llvm_make_tuple(Activation* act, PyObject** items, int64_t n);
 PyObject* pyvm_llvm_make_list(Activation* act, PyObject** items, int64_t n);
 PyObject* pyvm_llvm_make_slice(Activation* act, PyObject* start, PyObject* stop,
