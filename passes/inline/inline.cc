@@ -52,6 +52,7 @@ bool MayLook(const Node& node) {
     case Op::kNewObject:
     case Op::kAppendList:
     case Op::kInitDone:
+    case Op::kOperatorDone:
     case Op::kIsTrue:
     case Op::kIsInstance:
     case Op::kGetIter:

@@ -6,6 +6,8 @@
 #include "core/host/frame.h"
 #include "core/host/host.h"
 #include "core/runtime/attribute.h"
+#include "core/runtime/instance.h"
+#include "core/runtime/number.h"
 #include "core/runtime/polymorphic.h"
 #include "passes/ir/builder_impl.h"
 #include "passes/ir/pure_functions.h"
@@ -26,6 +28,7 @@ bool Builder::Calls(Bytecode op) {
   CallShape shape;
   if (!FindShape(op, &shape)) return false;
   if (CallOneOfSome(shape)) return true;
+  if (op == Bytecode::kCALL_ISINSTANCE && CallIsinstance()) return true;
   if (!Denied()) {
     if (CallBuiltin(op) || CallSqrt(shape) || CallMethodOfC(shape) ||
         CallPure(shape) || CallKnown(op, shape)) {
@@ -274,14 +277,7 @@ bool Builder::CallOneOfSome(const CallShape& shape) {
   for (uint32_t i = 0; i < shape.num_args; ++i) {
     Read(ListOperand(in_, shape.first + i));
   }
-  const std::vector<Node*> before = regs_;
-  Block* after = f_->NewBlock();
-  std::vector<Node*> results;
-  auto end_side = [&] {
-    results.push_back(regs_[in_->a]);
-    Emit(Op::kJump);
-    f_->AddEdge(block_, after);
-  };
+  Sided sided = BeginSides();
   for (size_t i = 0; i < methods.size(); ++i) {
     Sides sides =
         Branch(EmitImm(Op::kIsFunction, {callable}, methods[i].version));
@@ -292,22 +288,92 @@ bool Builder::CallOneOfSome(const CallShape& shape) {
     TakeParameters(shape, methods[i], from[i], self, function, &inputs);
     Finish(in_->a, Call(Op::kCallFunction, inputs, methods[i].version,
                         methods[i].unit));
-    end_side();
-    called_ = false;
-    regs_ = before;
+    EndSide(&sided);
     Enter(sides.no);
   }
   CallGeneric(Bytecode::kCALL_METHOD, shape);
-  end_side();
-  Enter(after);
-  Node* result = Make(Op::kPhi, results, nullptr);
-  result->type = kObject;
-  Append(result);
-  phis_.push_back(result);
-  for (size_t r = 0; r < regs_.size(); ++r) {
-    if (regs_[r] != nullptr) regs_[r] = before[r];
+  EndSide(&sided);
+  MeetSides(sided);
+  return true;
+}
+
+// --- Operators
+
+std::vector<Builder::Operator> Builder::OperatorsOf(Node* left,
+                                                    uint32_t oparg) {
+  constexpr size_t kMaxTypes = 3;
+  std::vector<Operator> operators;
+  auto add = [&](PyTypeObject* type) {
+    PyObject* method = type == nullptr ? nullptr : OperatorMethod(type, oparg);
+    Callee callee;
+    if (method == nullptr || !FindFunction(method, &callee) ||
+        callee.unit->arg_count != 2) {
+      return;
+    }
+    uint32_t version = TypeVersion(type);
+    bool known = std::any_of(
+        operators.begin(), operators.end(),
+        [=](const Operator& o) { return o.type_version == version; });
+    if (!known && version != 0) operators.push_back({version, callee});
+  };
+  PyObject* example = ExampleOf(left);
+  if (example != nullptr) add(Py_TYPE(example));
+  for (const InstancePool& pool : instance_pools) add(TypeOf(pool.version));
+  if (operators.size() > kMaxTypes) operators.clear();
+  return operators;
+}
+
+// What CPython's binary_op1 does where the left operand's type has the operator
+// as a Python function, and the right one is of the same type or a number: it
+// asks nobody else.
+bool Builder::BinaryPython() {
+  Node* left = Read(in_->b);
+  Node* right = Read(in_->c);
+  if (Denied() || left->type.exact != nullptr ||
+      Expected(left, in_->b) != nullptr) {
+    return false;
   }
-  regs_[in_->a] = result;
+  uint32_t oparg = SourceArg();
+  std::vector<Operator> operators = OperatorsOf(left, oparg);
+  if (operators.empty()) return false;
+  const PyTypeObject* number = Expected(right, in_->c);
+  if (number != nullptr && number != &PyFloat_Type && number != &PyLong_Type) {
+    return false;
+  }
+  if (number != nullptr) {
+    right = GuardType(right, const_cast<PyTypeObject*>(number));
+  }
+  Sided sided = BeginSides();
+  Block* rest = f_->NewBlock();
+  auto go_to_rest = [&](Block* from) {
+    Enter(from);
+    Emit(Op::kJump);
+    f_->AddEdge(block_, rest);
+  };
+  for (const auto& [version, callee] : operators) {
+    Sides sides = Branch(EmitImm(Op::kHasVersion, {left}, version));
+    Enter(sides.yes);
+    if (number == nullptr) {
+      Sides same = Branch(EmitImm(Op::kHasVersion, {right}, version));
+      go_to_rest(same.no);
+      Enter(same.yes);
+    }
+    Node* function = Guard(Op::kGuardFunction, {Known(left, callee.function)},
+                           callee.version, callee.function);
+    Borrow(in_->b);
+    Borrow(in_->c);
+    Node* inputs[] = {Own(function), Own(left), Own(right)};
+    Node* result = Call(Op::kCallFunction, inputs, callee.version, callee.unit);
+    Node* done[] = {result, left, right};
+    Finish(in_->a, Call(Op::kOperatorDone, done, oparg));
+    EndSide(&sided);
+    Enter(sides.no);
+  }
+  go_to_rest(block_);
+  Enter(rest);
+  BinaryGeneric();
+  EndSide(&sided);
+  MeetSides(sided);
   return true;
 }
 
@@ -370,8 +436,6 @@ bool Builder::CallBuiltin(Bytecode op) {
   switch (op) {
     case Bytecode::kCALL_LEN:
       return CallLen();
-    case Bytecode::kCALL_ISINSTANCE:
-      return CallIsinstance();
     case Bytecode::kCALL_MIN:
     case Bytecode::kCALL_MAX:
       return CallExtreme(op == Bytecode::kCALL_MAX);
@@ -399,12 +463,15 @@ bool Builder::CallLen() {
 }
 
 bool Builder::CallIsinstance() {
+  if (Failed(Op::kGuardIs)) return false;
   GuardConstant(Read(ListOperand(in_, 0)),
                 _PyInterpreterState_GET()->callable_cache.isinstance);
-  Borrow(ListOperand(in_, 0));
-  Node* o = Borrow(ListOperand(in_, 1));
-  Node* cls = Borrow(ListOperand(in_, 2));
-  FinishBool(in_->a, Call(Op::kIsInstance, {o, cls}));
+  Node* o = Read(ListOperand(in_, 1));
+  Node* cls = Read(ListOperand(in_, 2));
+  Node* is = Denied() ? Call(Op::kIsInstance, {o, cls})
+                      : Guard(Op::kIsPlainInstance, {o, cls});
+  for (uint32_t i = 0; i < 3; ++i) Borrow(ListOperand(in_, i));
+  FinishBool(in_->a, is);
   return true;
 }
 

@@ -172,6 +172,18 @@ class Builder {
   };
   Sides Branch(Node* condition);
   void Enter(Block* block) { block_ = block; }
+  // An instruction whose result comes from one of several sides, each of which
+  // is begun with the registers of the instruction.
+  struct Sided {
+    std::vector<Node*> before;   // registers
+    std::vector<Node*> results;  // owned
+    std::vector<Node*> regs;     // behind
+    Block* after;
+  };
+  Sided BeginSides();
+  // The side has stored its result.
+  void EndSide(Sided* sides);
+  void MeetSides(const Sided& sides);
   // Ends the instruction: to `target` if `condition` is `sense`, else on.
   void JumpIf(Node* condition, bool sense, uint32_t target);
 
@@ -222,6 +234,7 @@ class Builder {
   void BinaryFloat(Bytecode op);
   Node* BinaryGeneric();
   bool BinaryBig(bool small);
+  bool BinaryPython();
   Node* CompareBig(Node* left, Node* right, Cond cond);
   void Unary(Bytecode op);
   bool CanBeInt(const Node* node) const;
@@ -331,6 +344,13 @@ class Builder {
   bool CallSqrt(const CallShape& shape);
   bool CallListAppend();
   bool CallMethodOfC(const CallShape& shape);
+  // Classes of which instances have been made, with a Python function that
+  // alone carries out the operator for two of them.
+  struct Operator {
+    uint32_t type_version;
+    Callee callee;
+  };
+  std::vector<Operator> OperatorsOf(Node* left, uint32_t oparg);
   bool CallPure(const CallShape& shape);
   bool GuardArgument(Operand x, char kind);
   bool CallOneOfSome(const CallShape& shape);

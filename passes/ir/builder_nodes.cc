@@ -243,6 +243,32 @@ Builder::Sides Builder::Branch(Node* condition) {
   return sides;
 }
 
+Builder::Sided Builder::BeginSides() { return {regs_, {}, {}, f_->NewBlock()}; }
+
+void Builder::EndSide(Sided* sides) {
+  sides->results.push_back(regs_[in_->a]);
+  sides->regs = regs_;
+  Emit(Op::kJump);
+  f_->AddEdge(block_, sides->after);
+  regs_ = sides->before;
+  called_ = false;
+}
+
+void Builder::MeetSides(const Sided& sides) {
+  Enter(sides.after);
+  Node* result = Make(Op::kPhi, sides.results, nullptr);
+  result->type = kObject;
+  Append(result);
+  phis_.push_back(result);
+  // What a side has found out about a register holds on that side alone.
+  for (size_t r = 0; r < regs_.size(); ++r) {
+    regs_[r] = sides.regs[r] == nullptr ? nullptr : sides.before[r];
+  }
+  regs_[in_->a] = result;
+  called_ = true;
+  unobserved_pending_ = true;
+}
+
 void Builder::JumpIf(Node* condition, bool sense, uint32_t target) {
   FinishWithout();
   bool pending = unobserved_pending_;

@@ -52,7 +52,7 @@ bool Builder::Numbers(Bytecode op) {
   switch (op) {
     case Bytecode::kBINARY_OP:
     case Bytecode::kBINARY_OP_ANY:
-      BinaryGeneric();
+      if (!BinaryPython()) BinaryGeneric();
       return true;
     case Bytecode::kADD_STR:
       // The interpreter appends in place where nobody else has the str.

@@ -185,10 +185,37 @@ Value* LowerMakeCell(Lowering& l, const ir::Node& n) {
 
 // --- Operators --------------------------------------------------------------
 
+namespace {
+
+// The result of `plain`, which needs no frames, unless `none` says that there
+// is none: then that of `general`.
+template <typename General>
+Value* PlainOr(Lowering& l, Value* plain, Value* none, General general) {
+  llvm::BasicBlock* begin = l.b.GetInsertBlock();
+  llvm::BasicBlock* ask = l.NewBlock("ask");
+  llvm::BasicBlock* done = l.NewBlock("done");
+  l.Branch(none, ask, done);
+  l.Begin(ask);
+  Value* asked = general();
+  llvm::BasicBlock* end = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* result = l.b.CreatePHI(plain->getType(), 2);
+  result->addIncoming(plain, begin);
+  result->addIncoming(asked, end);
+  return result;
+}
+
+}  // namespace
+
 Value* LowerBinary(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(
-      n, reinterpret_cast<const void*>(pyvm_llvm_binary),
-      {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  auto* op = l.b.getInt32(static_cast<uint32_t>(n.imm));
+  Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_binary),
+                        l.ptr, {l.In(n, 0), l.In(n, 1), op});
+  return PlainOr(l, plain, l.IsNull(plain), [&] {
+    return l.CallForObject(n, reinterpret_cast<const void*>(pyvm_llvm_binary),
+                           {l.In(n, 0), l.In(n, 1), op}, Lowering::kAside);
+  });
 }
 
 Value* LowerCompare(Lowering& l, const ir::Node& n) {
@@ -198,10 +225,36 @@ Value* LowerCompare(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerCompareBool(Lowering& l, const ir::Node& n) {
-  Value* result = l.CallForInt(
-      n, reinterpret_cast<const void*>(pyvm_llvm_compare_bool),
-      {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  auto* op = l.b.getInt32(static_cast<uint32_t>(n.imm));
+  Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_compare),
+                        l.i32, {l.In(n, 0), l.In(n, 1), op});
+  Value* result =
+      PlainOr(l, plain, l.b.CreateICmpSLT(plain, l.b.getInt32(0)), [&] {
+        return l.CallForInt(
+            n, reinterpret_cast<const void*>(pyvm_llvm_compare_bool),
+            {l.In(n, 0), l.In(n, 1), op}, Lowering::kAside);
+      });
   return l.b.CreateICmpNE(result, l.b.getInt32(0));
+}
+
+Value* LowerIsPlainInstance(Lowering& l, const ir::Node& n) {
+  Value* o = l.In(n, 0);
+  llvm::BasicBlock* begin = l.b.GetInsertBlock();
+  llvm::BasicBlock* ask = l.NewBlock("ask");
+  llvm::BasicBlock* done = l.NewBlock("asked");
+  l.Branch(l.b.CreateICmpEQ(l.TypeOf(o), l.In(n, 1)), done, ask);
+  l.Begin(ask);
+  llvm::CallInst* is = l.Call(reinterpret_cast<const void*>(IsPlainInstance),
+                              l.i32, {o, l.In(n, 1)});
+  l.Guard(n, l.b.CreateICmpSGE(is, l.b.getInt32(0)));
+  Value* asked = l.b.CreateICmpNE(is, l.b.getInt32(0));
+  llvm::BasicBlock* end = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* result = l.b.CreatePHI(l.i1, 2);
+  result->addIncoming(l.b.getTrue(), begin);
+  result->addIncoming(asked, end);
+  return result;
 }
 
 Value* LowerIsInstance(Lowering& l, const ir::Node& n) {
@@ -232,8 +285,12 @@ Value* LowerLength(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerNegative(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(n, reinterpret_cast<const void*>(PyNumber_Negative),
-                         {l.In(n, 0)});
+  Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_negative),
+                        l.ptr, {l.In(n, 0)});
+  return PlainOr(l, plain, l.IsNull(plain), [&] {
+    return l.CallForObject(n, reinterpret_cast<const void*>(PyNumber_Negative),
+                           {l.In(n, 0)}, Lowering::kAside);
+  });
 }
 
 Value* LowerContains(Lowering& l, const ir::Node& n) {
@@ -253,14 +310,22 @@ Value* LowerIsTrue(Lowering& l, const ir::Node& n) {
                                  l.b.CreateICmpEQ(o, l.Address(Py_None)));
   l.Branch(l.b.CreateOr(is_true, is_false), done, ask);
   l.Begin(ask);
+  Value* plain =
+      l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_truth), l.i32, {o});
+  Value* is_plain = l.b.CreateICmpNE(plain, l.b.getInt32(0));
+  llvm::BasicBlock* run = l.NewBlock("run");
+  l.Branch(l.b.CreateICmpSLT(plain, l.b.getInt32(0)), run, done,
+           Lowering::kUnlikely);
+  l.Begin(run);
   Value* truth = l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_truth),
                               {o}, Lowering::kAside);
   Value* asked = l.b.CreateICmpNE(truth, l.b.getInt32(0));
   llvm::BasicBlock* end = l.b.GetInsertBlock();
   l.b.CreateBr(done);
   l.Begin(done);
-  llvm::PHINode* result = l.b.CreatePHI(l.i1, 2);
+  llvm::PHINode* result = l.b.CreatePHI(l.i1, 3);
   result->addIncoming(is_true, simple);
+  result->addIncoming(is_plain, ask);
   result->addIncoming(asked, end);
   return result;
 }
@@ -501,6 +566,22 @@ Value* LowerNewObject(Lowering& l, const ir::Node& n) {
                        l.ptr, {l.act, l.native(), l.Address(n.ptr)});
   l.RaiseIf(l.IsNull(made));
   return made;
+}
+
+Value* LowerOperatorDone(Lowering& l, const ir::Node& n) {
+  Value* result = l.In(n, 0);
+  llvm::BasicBlock* wrong = l.NewBlock("wrong");
+  llvm::BasicBlock* done = l.NewBlock("done");
+  l.Branch(l.b.CreateICmpEQ(result, l.Address(Py_NotImplemented)), wrong, done,
+           Lowering::kUnlikely);
+  l.Begin(wrong);
+  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_wrong_operands),
+               {result, l.In(n, 1), l.In(n, 2),
+                l.b.getInt32(static_cast<uint32_t>(n.imm))},
+               Lowering::kAside);
+  l.b.CreateUnreachable();
+  l.Begin(done);
+  return result;
 }
 
 Value* LowerInitDone(Lowering& l, const ir::Node& n) {

@@ -139,6 +139,13 @@ Value* LowerGuardVersion(Lowering& l, const ir::Node& n) {
   return l.In(n, 0);
 }
 
+Value* LowerHasVersion(Lowering& l, const ir::Node& n) {
+  Value* version =
+      l.Load(l.i32, l.TypeOf(l.In(n, 0)),
+             offsetof(PyTypeObject, tp_version_tag), Mem::kVersion);
+  return l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm)));
+}
+
 Value* LowerGuardIs(Lowering& l, const ir::Node& n) {
   l.Guard(n, l.b.CreateICmpEQ(l.In(n, 0), l.Address(n.ptr)));
   return l.In(n, 0);

@@ -88,6 +88,17 @@ PyObject* WithoutCollection(Activation* act, Make make) {
   return made;
 }
 
+// An exact int or float: whatever is done with it runs no code of others.
+bool IsPlainNumber(PyObject* o) {
+  return PyLong_CheckExact(o) || PyFloat_CheckExact(o);
+}
+
+// Null without an exception, which the general way will raise again.
+PyObject* OrNothing(PyObject* result) {
+  if (result == nullptr) PyErr_Clear();
+  return result;
+}
+
 }  // namespace
 
 extern "C" {
@@ -121,6 +132,57 @@ WideInt pyvm_llvm_wide_int(PyObject* o) {
 
 void pyvm_llvm_free(PyObject* o) { PyObject_Free(o); }
 void pyvm_llvm_free_int(PyObject* o) { FreeInt(o); }
+
+PyObject* pyvm_llvm_plain_binary(PyObject* left, PyObject* right,
+                                 uint32_t oparg) {
+  uint32_t op = oparg >= NB_INPLACE_ADD ? oparg - NB_INPLACE_ADD : oparg;
+  bool floats = PyFloat_CheckExact(left) || PyFloat_CheckExact(right);
+  if (!IsPlainNumber(left) || !IsPlainNumber(right)) {
+    if (op != NB_ADD || !PyUnicode_CheckExact(left) ||
+        !PyUnicode_CheckExact(right)) {
+      return nullptr;
+    }
+    return OrNothing(PyUnicode_Concat(left, right));
+  }
+  const PyNumberMethods* methods =
+      (floats ? PyFloat_Type : PyLong_Type).tp_as_number;
+  switch (op) {
+    case NB_ADD:
+      return OrNothing(methods->nb_add(left, right));
+    case NB_SUBTRACT:
+      return OrNothing(methods->nb_subtract(left, right));
+    case NB_MULTIPLY:
+      return OrNothing(methods->nb_multiply(left, right));
+    case NB_TRUE_DIVIDE:
+      return OrNothing(methods->nb_true_divide(left, right));
+    case NB_FLOOR_DIVIDE:
+      return OrNothing(methods->nb_floor_divide(left, right));
+    case NB_REMAINDER:
+      return OrNothing(methods->nb_remainder(left, right));
+    case NB_POWER:
+      return OrNothing(methods->nb_power(left, right, Py_None));
+    default:
+      return nullptr;
+  }
+}
+
+PyObject* pyvm_llvm_plain_negative(PyObject* o) {
+  if (!IsPlainNumber(o)) return nullptr;
+  return OrNothing(Py_TYPE(o)->tp_as_number->nb_negative(o));
+}
+
+int pyvm_llvm_plain_compare(PyObject* left, PyObject* right, uint32_t op) {
+  bool plain = (IsPlainNumber(left) && IsPlainNumber(right)) ||
+               (PyUnicode_CheckExact(left) && PyUnicode_CheckExact(right));
+  if (!plain) return -1;
+  PyObject* result = PyObject_RichCompare(left, right, static_cast<int>(op));
+  if (result == nullptr) {
+    PyErr_Clear();
+    return -1;
+  }
+  Py_DECREF(result);  // a bool
+  return result == Py_True;
+}
 
 PyObject* pyvm_llvm_binary(PyObject* left, PyObject* right, uint32_t oparg) {
   if (IsBoolAndInt(left, right)) {
@@ -179,6 +241,22 @@ int pyvm_llvm_contains(PyObject* item, PyObject* container) {
 }
 
 int pyvm_llvm_truth(PyObject* o) { return Truth(o); }
+
+int pyvm_llvm_plain_truth(PyObject* o) {
+  if (PyUnicode_CheckExact(o)) return PyUnicode_GET_LENGTH(o) != 0;
+  if (PyLong_CheckExact(o) || PyTuple_CheckExact(o) || PyList_CheckExact(o)) {
+    return Py_SIZE(o) != 0;
+  }
+  if (PyDict_CheckExact(o)) return PyDict_GET_SIZE(o) != 0;
+  const PyTypeObject* type = Py_TYPE(o);
+  bool asks = (type->tp_as_number != nullptr &&
+               type->tp_as_number->nb_bool != nullptr) ||
+              (type->tp_as_mapping != nullptr &&
+               type->tp_as_mapping->mp_length != nullptr) ||
+              (type->tp_as_sequence != nullptr &&
+               type->tp_as_sequence->sq_length != nullptr);
+  return asks ? -1 : 1;
+}
 
 PyObject* pyvm_llvm_load_attr(PyObject* owner, PyObject* name) {
   if (PyObject* found = FindAttr(owner, name)) return Py_NewRef(found);
@@ -444,6 +522,13 @@ PyObject* pyvm_llvm_make_cell(Activation* act, PyObject* content) {
       WithoutCollection(act, [content] { return PyCell_New(content); });
   Py_XDECREF(content);
   return cell;
+}
+
+int pyvm_llvm_wrong_operands(PyObject* result, PyObject* left, PyObject* right,
+                             uint32_t oparg) {
+  Py_DECREF(result);
+  RaiseUnsupported(left, right, oparg);
+  return -1;
 }
 
 int pyvm_llvm_wrong_init(PyObject* result) {

@@ -36,6 +36,12 @@ void pyvm_llvm_free(PyObject* o);
 void pyvm_llvm_free_int(PyObject* o);
 
 // --- Operators.
+// The following three where they run no code of others, and look at no frames:
+// of numbers and strs. Else null or -1, without an exception.
+PyObject* pyvm_llvm_plain_binary(PyObject* left, PyObject* right,
+                                 uint32_t oparg);
+PyObject* pyvm_llvm_plain_negative(PyObject* o);
+int pyvm_llvm_plain_compare(PyObject* left, PyObject* right, uint32_t op);
 PyObject* pyvm_llvm_binary(PyObject* left, PyObject* right, uint32_t oparg);
 PyObject* pyvm_llvm_compare(PyObject* left, PyObject* right, uint32_t op);
 // The truth of a comparison.
@@ -44,6 +50,8 @@ int pyvm_llvm_compare_bool(PyObject* left, PyObject* right, uint32_t op);
 int pyvm_llvm_equal_str(PyObject* a, PyObject* b);
 int pyvm_llvm_contains(PyObject* item, PyObject* container);
 int pyvm_llvm_truth(PyObject* o);
+// The same where that runs no code; else -1.
+int pyvm_llvm_plain_truth(PyObject* o);
 
 // On exact ints. Null without an exception where there is no result.
 PyObject* pyvm_llvm_binary_big(PyObject* left, PyObject* right, uint32_t oparg);
@@ -107,6 +115,9 @@ PyObject* pyvm_llvm_make_cell(Activation* act, PyObject* content);
 
 // An __init__ has returned this, which it takes, and not None: -1.
 int pyvm_llvm_wrong_init(PyObject* result);
+// An operator's method has returned NotImplemented, which is released.
+int pyvm_llvm_wrong_operands(PyObject* result, PyObject* left, PyObject* right,
+                             uint32_t oparg);
 
 }  // extern "C"
 
