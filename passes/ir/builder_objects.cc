@@ -209,6 +209,11 @@ Node* Builder::FindInTables(Op op, Operand x) {
 }
 
 void Builder::LoadAttrGeneric() {
+  if (Cache().name == &_Py_ID(__class__) && !Denied()) {
+    Node* cls = Guard(Op::kClassOf, {Read(in_->b)});
+    Borrow(in_->b);
+    return FinishLent(in_->a, cls);
+  }
   if (Node* value = FindInTables(Op::kFindAttr, in_->b)) {
     Borrow(in_->b);
     return FinishLent(in_->a, value);

@@ -92,6 +92,15 @@ TEST(LibraryTest, FunctionsWithoutEffects) {
   EXPECT_EQ(Do(upper, "'ab'", "0"), "AB");
 }
 
+TEST(LibraryTest, Classes) {
+  Compiled cls(WithObjects("  v9 = ClassOf v2" + std::string(kState), true));
+  EXPECT_EQ(Do(cls, "5", "0"), "<class 'int'>");
+  std::string hides =
+      "class C:\n  @property\n  def __class__(s): return 0\nv = C()\n";
+  EXPECT_TRUE(cls.Run({Evaluate(hides, "v"), Py_NewRef(Py_None)})
+                  .starts_with("failed ClassOf"));
+}
+
 TEST(LibraryTest, ResultsOfOperators) {
   Compiled done(WithObjects("  IncRef v2\n  v9 = OperatorDone v2, v2, v3, +" +
                             std::string(kState)));

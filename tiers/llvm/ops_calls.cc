@@ -277,11 +277,15 @@ Value* LowerIsInstance(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerLength(Lowering& l, const ir::Node& n) {
-  l.Publish(n);
-  Value* size =
-      l.Call(reinterpret_cast<const void*>(PyObject_Size), l.i64, {l.In(n, 0)});
-  l.RaiseIf(l.b.CreateICmpSLT(size, l.Int(0)));
-  return size;
+  Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_size),
+                        l.i64, {l.In(n, 0)});
+  return PlainOr(l, plain, l.b.CreateICmpSLT(plain, l.Int(0)), [&] {
+    l.Publish(n, Lowering::kAside);
+    Value* size = l.Call(reinterpret_cast<const void*>(PyObject_Size), l.i64,
+                         {l.In(n, 0)});
+    l.RaiseIf(l.b.CreateICmpSLT(size, l.Int(0)));
+    return size;
+  });
 }
 
 Value* LowerNegative(Lowering& l, const ir::Node& n) {

@@ -309,6 +309,12 @@ Value* LowerModuleDict(Lowering& l, const ir::Node& n) {
   return l.LoadFixed(l.ptr, l.In(n, 0), offsetof(PyModuleObject, md_dict));
 }
 
+Value* LowerClassOf(Lowering& l, const ir::Node& n) {
+  Value* cls = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_class),
+                      l.ptr, {l.In(n, 0)});
+  l.Guard(n, l.NotNull(cls));
+  return cls;
+}
 Value* LowerFindAttr(Lowering& l, const ir::Node& n) {
   return l.Call(reinterpret_cast<const void*>(FindAttr), l.ptr,
                 {l.In(n, 0), l.Address(n.ptr)});

@@ -1,6 +1,7 @@
 #include "tiers/llvm/runtime_ops.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "core/runtime/array.h"
@@ -242,12 +243,27 @@ int pyvm_llvm_contains(PyObject* item, PyObject* container) {
 
 int pyvm_llvm_truth(PyObject* o) { return Truth(o); }
 
-int pyvm_llvm_plain_truth(PyObject* o) {
-  if (PyUnicode_CheckExact(o)) return PyUnicode_GET_LENGTH(o) != 0;
-  if (PyLong_CheckExact(o) || PyTuple_CheckExact(o) || PyList_CheckExact(o)) {
-    return Py_SIZE(o) != 0;
+int64_t pyvm_llvm_plain_size(PyObject* o) {
+  const PyTypeObject* type = Py_TYPE(o);
+  if (type == &PyUnicode_Type) {
+    return PyUnicode_IS_READY(o) ? PyUnicode_GET_LENGTH(o) : -1;
   }
-  if (PyDict_CheckExact(o)) return PyDict_GET_SIZE(o) != 0;
+  if (type == &PyList_Type || type == &PyTuple_Type || type == &PyBytes_Type ||
+      type == &PyByteArray_Type) {
+    return Py_SIZE(o);
+  }
+  if (type == &PyDict_Type) return PyDict_GET_SIZE(o);
+  if (type == &PySet_Type || type == &PyFrozenSet_Type) {
+    return PySet_GET_SIZE(o);
+  }
+  bool deque = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 &&
+               std::strcmp(type->tp_name, "collections.deque") == 0;
+  return deque ? Py_SIZE(o) : -1;
+}
+
+int pyvm_llvm_plain_truth(PyObject* o) {
+  if (PyLong_CheckExact(o)) return Py_SIZE(o) != 0;
+  if (int64_t size = pyvm_llvm_plain_size(o); size >= 0) return size != 0;
   const PyTypeObject* type = Py_TYPE(o);
   bool asks = (type->tp_as_number != nullptr &&
                type->tp_as_number->nb_bool != nullptr) ||
@@ -256,6 +272,15 @@ int pyvm_llvm_plain_truth(PyObject* o) {
               (type->tp_as_sequence != nullptr &&
                type->tp_as_sequence->sq_length != nullptr);
   return asks ? -1 : 1;
+}
+
+PyObject* pyvm_llvm_plain_class(PyObject* o) {
+  static PyObject* class_getter =
+      PyDict_GetItemWithError(PyBaseObject_Type.tp_dict, &_Py_ID(__class__));
+  PyTypeObject* type = Py_TYPE(o);
+  bool plain = type->tp_getattro == PyObject_GenericGetAttr &&
+               _PyType_Lookup(type, &_Py_ID(__class__)) == class_getter;
+  return plain ? reinterpret_cast<PyObject*>(type) : nullptr;
 }
 
 PyObject* pyvm_llvm_load_attr(PyObject* owner, PyObject* name) {

@@ -52,6 +52,10 @@ int pyvm_llvm_contains(PyObject* item, PyObject* container);
 int pyvm_llvm_truth(PyObject* o);
 // The same where that runs no code; else -1.
 int pyvm_llvm_plain_truth(PyObject* o);
+// Its length, where no code is asked; else -1.
+int64_t pyvm_llvm_plain_size(PyObject* o);
+// Its __class__ (borrowed), where no code is asked; else null.
+PyObject* pyvm_llvm_plain_class(PyObject* o);
 
 // On exact ints. Null without an exception where there is no result.
 PyObject* pyvm_llvm_binary_big(PyObject* left, PyObject* right, uint32_t oparg);
