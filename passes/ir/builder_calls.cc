@@ -26,7 +26,10 @@ bool IsAtom(PyObject* object) {
 bool Builder::Calls(Bytecode op) {
   if (!IsCall(op)) return false;
   CallShape shape;
-  if (!FindShape(op, &shape)) return false;
+  if (!FindShape(op, &shape)) {
+    CallEither(op);
+    return true;
+  }
   if (CallOneOfSome(shape)) return true;
   if (op == Bytecode::kCALL_ISINSTANCE && CallIsinstance()) return true;
   if (!Denied()) {
@@ -63,6 +66,29 @@ bool Builder::FindShape(Bytecode op, CallShape* shape) {
   shape->callable = TempOperand(in_->b);
   shape->has_self = true;
   return true;
+}
+
+// LOAD_METHOD has left either a function and its receiver, or a callable alone.
+void Builder::CallEither(Bytecode op) {
+  uint32_t num_args = Cache().num_args;
+  // Whatever reading makes of registers holds on both sides.
+  for (uint32_t i = 0; i < num_args; ++i) Read(ListOperand(in_, i));
+  Node* function = regs_[in_->b];
+  Sided sided = BeginSides();
+  Sides sides = Branch(Emit(Op::kIsSame, {function, NullNode()}));
+  Enter(sides.yes);
+  regs_[in_->b] = nullptr;
+  CallGeneric(op, {.callable = TempOperand(in_->b + 1u), .num_args = num_args});
+  EndSide(&sided);
+  Enter(sides.no);
+  Node* full = Emit(Op::kAssumeFull, {function});
+  full->type.nullable = false;
+  Refine(function, full);
+  CallGeneric(op, {.callable = TempOperand(in_->b),
+                   .has_self = true,
+                   .num_args = num_args});
+  EndSide(&sided);
+  MeetSides(sided);
 }
 
 PyObject* Builder::Keywords() const {

@@ -273,6 +273,7 @@ class Builder {
   void LoadAttr(Bytecode op);
   void LoadAttrGeneric();
   Node* FindInTables(Op op, Operand x);
+  void LoadMethodEither();
   bool LoadAttrValue();
   bool LoadAttrSlot();
   bool LoadAttrNondata();
@@ -353,6 +354,7 @@ class Builder {
   std::vector<Operator> OperatorsOf(Node* left, uint32_t oparg);
   bool CallPure(const CallShape& shape);
   bool GuardArgument(Operand x, char kind);
+  void CallEither(Bytecode op);
   bool CallOneOfSome(const CallShape& shape);
   std::vector<Callee> MethodsOfName(PyObject* name);
   bool CallDictGet(const CallShape& shape);

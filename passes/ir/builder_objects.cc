@@ -404,12 +404,47 @@ void Builder::LoadMethod(Bytecode op) {
     regs_[in_->a + 1u] = self;
     return;
   }
-  if (options_.function != nullptr) {
-    // Without a frame of its own: a bound method.
-    Node* owner = Borrow(in_->b);
-    return Finish(in_->a + 1u, Call(Op::kLoadAttr, {owner}, 0, Cache().name));
-  }
-  RunHandler();
+  LoadMethodEither();
+}
+
+// A method and its receiver if the tables know it, else whatever the attribute
+// is, alone.
+void Builder::LoadMethodEither() {
+  uint32_t window = in_->a;
+  Node* owner = Read(in_->b);
+  Node* found = EmitImm(Op::kFindMethod, {owner}, 0, Cache().name);
+  Block* after = f_->NewBlock();
+  Sides sides = Branch(Emit(Op::kIsSame, {found, NullNode()}));
+  const std::vector<Node*> before = regs_;
+  Enter(sides.yes);
+  Borrow(in_->b);
+  Finish(window + 1u, Call(Op::kLoadAttr, {owner}, 0, Cache().name));
+  Node* callable = regs_[window + 1u];
+  Emit(Op::kJump);
+  f_->AddEdge(block_, after);
+  regs_ = before;
+  called_ = false;
+  Enter(sides.no);
+  Node* method = Emit(Op::kAssumeFull, {found});
+  method->type.nullable = false;
+  Own(method);
+  Node* self = Take(in_->b);
+  Emit(Op::kJump);
+  f_->AddEdge(block_, after);
+  Enter(after);
+  auto phi = [&](Node* a, Node* b, Type type) {
+    Node* inputs[] = {a, b};
+    Node* node = Make(Op::kPhi, inputs, nullptr);
+    node->type = type;
+    Append(node);
+    phis_.push_back(node);
+    return node;
+  };
+  Node* first = phi(NullNode(), method, kNullableObject);
+  regs_[window + 1u] = phi(callable, self, kObject);
+  regs_[window] = first;
+  called_ = true;
+  unobserved_pending_ = true;
 }
 
 bool Builder::LoadMethodOfType(Bytecode op) {
