@@ -52,13 +52,12 @@ TEST(LibraryTest, Operators) {
 }
 
 TEST(LibraryTest, TablesForManyTypes) {
-  std::string find = WithObjects(
-      "  v4 = Find@ v2, 'x'\n"
-      "  v9: object = GuardFull v4 [@3 a=v2 b=v3]\n",
-      true);
-  std::string attr = find, method = find;
-  Compiled get(attr.replace(attr.find('@', 60), 1, "Attr"));
-  Compiled call(method.replace(method.find('@', 60), 1, "Method"));
+  auto find = [](const std::string& op) {
+    return WithObjects(
+        "  v4 = " + op + " v2, 'x'\n" + "  v9: object = GuardFull v4" + kState,
+        true);
+  };
+  Compiled get(find("FindAttr")), call(find("FindMethod"));
   std::string cls = "class C:\n  def __init__(s, x): s.x = x\n";
   std::string of = "class D:\n  def x(s): pass\n";
   auto run = [](Compiled& f, const std::string& source) {
@@ -67,7 +66,7 @@ TEST(LibraryTest, TablesForManyTypes) {
   EXPECT_EQ(run(get, cls + "v = C(7)\n"), "7");
   EXPECT_EQ(run(get, cls + "v = C(8)\n"), "8");
   EXPECT_TRUE(run(get, "v = 5\n").starts_with("failed GuardFull"));
-  EXPECT_TRUE(run(call, of + "v = D()\n").starts_with("<function D.x"));
+  EXPECT_TRUE(run(call, of + "v = D()\nv.x\n").starts_with("<function D.x"));
   // It has an attribute of that name: no method is called.
   EXPECT_TRUE(run(call, of + "v = D()\nv.x = 0\n").starts_with("failed"));
 }
@@ -285,10 +284,10 @@ TEST(GuardTest, ObjectsAndVersions) {
                   .starts_with("<function"));
   EXPECT_TRUE(Do(function, "lambda: 0", "0").starts_with("failed GuardFunc"));
   EXPECT_TRUE(Do(function, "len", "0").starts_with("failed GuardFunction"));
-  Compiled is(BoolOp("IsFunction v2, " + std::to_string(own)));
-  EXPECT_EQ(is.Run({f, Py_NewRef(Py_None)}), "True");
-  EXPECT_EQ(Do(is, "lambda: 0", "0"), "False");
-  EXPECT_EQ(Do(is, "len", "0"), "False");
+  Compiled known(BoolOp("IsFunction v2, " + std::to_string(own)));
+  EXPECT_EQ(known.Run({f, Py_NewRef(Py_None)}), "True");
+  EXPECT_EQ(Do(known, "lambda: 0", "0"), "False");
+  EXPECT_EQ(Do(known, "len", "0"), "False");
 }
 
 TEST(GuardTest, KeysOfDicts) {
