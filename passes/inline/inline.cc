@@ -50,8 +50,17 @@ bool MayLook(const Node& node) {
     case Op::kXDecRef:
     case Op::kCallFunction:
     case Op::kNewObject:
-    case Op::kAppendList:
     case Op::kInitDone:
+    case Op::kAddItem:
+    case Op::kMakeSet:
+    case Op::kMakeDict:
+    case Op::kExtendList:
+    case Op::kFormat:
+    case Op::kUnpack:
+    case Op::kUnpackStar:
+    case Op::kEnumerateNext:
+    case Op::kNextPair:
+    case Op::kRaise:
     case Op::kIsTrue:
     case Op::kIsInstance:
     case Op::kGetIter:

@@ -371,7 +371,7 @@ void Builder::Step() {
     return DeoptHere();
   }
   bool done = StepRest(op) || Numbers(op) || Jumps(op) || Objects(op) ||
-              Containers(op) || Calls(op);
+              Containers(op) || Calls(op) || Windows(op);
   if (!done) RunHandler();
   if (block_ != nullptr && !borrowed_.empty()) {
     Refuse("an operand has not been released");
@@ -441,8 +441,8 @@ bool Builder::StepRest(Bytecode op) {
       }
       return true;
     case Bytecode::kRAISE:
-      RunHandler();
-      if (unobserved_pending_) unobserved_pending_ = false;
+      Raise();
+      unobserved_pending_ = false;
       Append(Make(Op::kDeopt, {}, State(at_, regs_)));  // not reached
       block_ = nullptr;
       return true;

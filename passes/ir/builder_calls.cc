@@ -5,6 +5,7 @@
 #include "core/host/frame.h"
 #include "core/host/host.h"
 #include "core/runtime/attribute.h"
+#include "core/runtime/function.h"
 #include "passes/ir/builder_impl.h"
 
 namespace pyvm::ir {
@@ -102,7 +103,9 @@ bool Builder::FindFunction(PyObject* function, Callee* callee) const {
   auto* func = reinterpret_cast<PyFunctionObject*>(function);
   Unit* unit = UnitOf(reinterpret_cast<PyCodeObject*>(func->func_code));
   if (unit == nullptr || !unit->simple_args) return false;
-  *callee = {FunctionVersion(func), unit, function};
+  uint32_t version = FunctionVersion(func);
+  // By a version that others share, it is not known which of them it is.
+  *callee = {version, unit, SharesVersion(func) ? nullptr : function};
   return callee->version != 0;
 }
 
@@ -125,7 +128,7 @@ bool Builder::FindCallee(Bytecode op, const CallShape& shape,
   auto* unit = reinterpret_cast<Unit*>(cache.value);
   if (cache.version == 0 || !IsUnit(unit)) return false;
   *callee = {cache.version, unit, nullptr};
-  if (known && seen.version == cache.version) callee->function = example;
+  if (known && seen.version == cache.version) callee->function = seen.function;
   return true;
 }
 

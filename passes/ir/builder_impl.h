@@ -242,6 +242,10 @@ class Builder {
   void ForIter(Bytecode op);
   void ForIterKnown(PyTypeObject* type, Op more, Op next);
   void ForIterAny();
+  // The UNPACK behind an iteration that gives pairs; null if no pair need
+  // be made.
+  const Instr* UnpackBehind() const;
+  bool ForIterPair(Bytecode op);
   void LeaveLoop(bool ask);
   void Return();
   void GetIter();
@@ -281,6 +285,24 @@ class Builder {
   void BuildSequence(Op op);
   void Unpack();
   bool UnpackKnown(Node* sequence, bool list);
+  void Scatter(Node* tuple, Operand from, const std::vector<uint32_t>& to);
+
+  // --- builder_windows.cc: what works on temporaries, and str
+  bool Windows(Bytecode op);
+  Node* Temporary(uint32_t reg);
+  void MakeFunction();
+  void MakeDict(bool constant_keys);
+  void MakeSet();
+  void AddItem();
+  void MapAdd();
+  bool Merge(Op op);
+  bool MergeDict();
+  void UnpackStar();
+  void CallSpread();
+  void Raise();
+  bool AddStr();
+  void JoinStr();
+  void Format();
 
   // --- builder_items.cc
   // Whether a key of this type has a hash and a comparison that need no code of

@@ -74,7 +74,7 @@ Node* Builder::Call(Op op, std::span<Node* const> inputs, int64_t imm,
   node->imm = imm;
   node->ptr = ptr;
   called_ = true;
-  if (op != Op::kDecRef && op != Op::kXDecRef && op != Op::kAppendList) {
+  if (op != Op::kDecRef && op != Op::kXDecRef && !RunsNoCode(op)) {
     unobserved_pending_ = true;
   }
   return Append(node);

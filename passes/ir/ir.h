@@ -302,6 +302,8 @@ class Function {
 // The row's type for a result, given the inputs.
 Type TypeOfResult(Op op, std::span<Node* const> inputs);
 
+// Whether the operation, which may raise an exception, runs no code.
+bool RunsNoCode(Op op);
 // Whether executing the node may run Python code, given what is known of its
 // inputs: releasing a float or an int does not.
 bool MayRunCode(const Node& node);

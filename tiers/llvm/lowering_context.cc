@@ -182,9 +182,12 @@ size_t Lowering::MaxArguments() const {
   size_t most = 0;
   for (const ir::Block* block : fn_.blocks()) {
     for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
-      if (n->op == ir::Op::kCall || n->op == ir::Op::kCallFunction ||
-          n->op == ir::Op::kMakeTuple || n->op == ir::Op::kMakeList) {
+      if (n->info().IsVariadic() && n->op != ir::Op::kPhi) {
         most = std::max(most, n->inputs.size() + 1);
+      }
+      // A second result.
+      if (n->op == ir::Op::kNextPair || n->op == ir::Op::kEnumerateNext) {
+        most = std::max(most, size_t{1});
       }
     }
   }
