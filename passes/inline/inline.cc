@@ -141,6 +141,8 @@ class Inliner {
 
   bool Inline(Node* call) {
     auto* callee = static_cast<Unit*>(const_cast<void*>(call->ptr));
+    // Frames of inlined functions are not unwound to a handler of the caller's.
+    if (call->catches) return false;
     // Of one that is not known, neither the globals nor the closure are.
     if (ConstantOf(call->inputs[0]) == nullptr) return false;
     uint32_t recursive = 0;

@@ -86,6 +86,13 @@ class Builder {
   void BeginLoop(Stretch* stretch);
   void Step();
   bool StepRest(Bytecode op);
+  // --- builder_exceptions.cc
+  // The handlers that exceptions can go on to without leaving the code.
+  void FindHandlers();
+  bool HasRun(uint32_t handler) const;
+  // An operation has been appended that may raise in this instruction.
+  void CatchBehind(Node* node);
+  bool Exceptions(Bytecode op);
   // Goes on at instruction `target` with what the registers hold.
   void GoTo(uint32_t target);
   Stretch& StretchAt(uint32_t instr) {
@@ -182,7 +189,7 @@ class Builder {
   // Whether it was this operation that has failed at this instruction.
   bool Failed(Op op) const;
   bool HasManyMeanings(uint32_t instr) const;
-  bool IsCold(Bytecode op);
+  bool IsCold(const Instr& in) const;
   // An object that the value may be; or null. Borrowed, and only as long as
   // the GIL is held.
   PyObject* ExampleOf(const Node* node) const;
@@ -389,6 +396,12 @@ class Builder {
   const char* refused_ = nullptr;
   FlowStates flow_;
   std::vector<Stretch> stretches_;
+  struct Handler {
+    uint32_t instr = 0;     // 0: none
+    uint32_t depth = 0;     // temporaries that stay
+    bool position = false;  // whether the instruction's is wanted
+  };
+  std::vector<Handler> handlers_;    // by instruction that may raise; or empty
   std::vector<int32_t> stretch_at_;  // by instruction; -1: begins none
   std::vector<uint32_t> rpo_;
   Block* entry_ = nullptr;

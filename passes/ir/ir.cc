@@ -111,7 +111,8 @@ Type TypeOfResult(Op op, std::span<Node* const> inputs) {
 
 bool RunsNoCode(Op op) {
   return op == Op::kAppendList || op == Op::kConcatStr ||
-         op == Op::kAppendStr || op == Op::kJoinStr;
+         op == Op::kAppendStr || op == Op::kJoinStr ||
+         op == Op::kMatchException;
 }
 
 bool MayRunCode(const Node& node) {

@@ -161,6 +161,8 @@ struct FrameState {
 
 struct Node {
   Op op;
+  // A BranchRaised follows: an exception does not leave the code.
+  bool catches = false;
   uint8_t mark = 0;  // scratch of a pass; zero between passes
   Type type;
   uint32_t id = 0;  // dense in its function, for side tables

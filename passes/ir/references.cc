@@ -154,6 +154,10 @@ class Checker {
   // What a branch that compares with null says of its successor.
   static void Assume(const Block& block, int which, References* held) {
     const Node* branch = block.last;
+    if (branch->op == Op::kBranchRaised && which == 0) {
+      // What has raised has made nothing.
+      held->erase(branch->prev);
+    }
     if (branch->op != Op::kBranch) return;
     const Node* test = branch->inputs[0];
     bool null = which == 0;

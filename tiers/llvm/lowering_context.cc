@@ -418,6 +418,7 @@ void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
     if (way == kOnTheWay) stored_[number] = true;
   }
   published_ = n.state;
+  catches_ = n.catches;
   published_for_ = callee;
   if (callee == kDirect) return;
   llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
@@ -448,10 +449,12 @@ void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
 
 void Lowering::RaiseIf(llvm::Value* failed) {
   llvm::BasicBlock* next = NewBlock("done");
-  Branch(
-      failed,
-      Leave(&raise_, "raise", reinterpret_cast<const void*>(pyvm_llvm_raise)),
-      next, kUnlikely);
+  if (catches_ && caught_ == nullptr) caught_ = NewBlock("caught");
+  llvm::BasicBlock* out =
+      catches_ ? caught_
+               : Leave(&raise_, "raise",
+                       reinterpret_cast<const void*>(pyvm_llvm_raise));
+  Branch(failed, out, next, kUnlikely);
   Begin(next);
   if (published_->caller != nullptr) UnlinkInlined();
 }

@@ -1,8 +1,10 @@
 // What machine code calls to make functions, sets, dicts and strs, to take
 // iterables apart, and to raise exceptions.
 #include <algorithm>
+#include <utility>
 
 #include "absl/container/inlined_vector.h"
+#include "core/host/frame.h"
 #include "core/runtime/container.h"
 #include "core/runtime/dict.h"
 #include "core/runtime/function.h"
@@ -266,6 +268,27 @@ PyObject* pyvm_llvm_format(Activation* act, NativeFrame* native,
 int pyvm_llvm_do_raise(Activation* act, PyObject* exception, PyObject* cause) {
   DoRaise(act->tstate, exception, cause);
   return -1;
+}
+
+PyObject* pyvm_llvm_catch(Activation* act) {
+  if (act->cframe.use_tracing) return nullptr;
+  AddTraceback(act->cframe.current_frame);
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  PyException_SetTraceback(value, traceback == nullptr ? Py_None : traceback);
+  Py_XDECREF(traceback);
+  Py_XDECREF(type);
+  return value;
+}
+
+PyObject* pyvm_llvm_handle(Activation* act, PyObject* exception) {
+  PyObject* before = std::exchange(act->tstate->exc_info->exc_value, exception);
+  return before != nullptr ? before : Py_NewRef(Py_None);
+}
+
+PyObject* pyvm_llvm_handled_before(Activation* act, PyObject* before) {
+  return std::exchange(act->tstate->exc_info->exc_value, before);
 }
 
 PyObject* pyvm_llvm_call_spread(Activation* act, PyObject* callable,

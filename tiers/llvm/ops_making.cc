@@ -1,5 +1,6 @@
 // Making of functions, sets, dicts and strs; iterables taken apart; raising.
 #include "core/runtime/iterator.h"
+#include "core/runtime/raise.h"
 #include "tiers/llvm/lowering_context.h"
 #include "tiers/llvm/runtime_ops.h"
 
@@ -58,6 +59,27 @@ Value* LowerCallSpread(Lowering& l, const ir::Node& n) {
 Value* LowerRaise(Lowering& l, const ir::Node& n) {
   l.CallForInt(n, At(pyvm_llvm_do_raise), {l.act, l.In(n, 0), l.In(n, 1)});
   return nullptr;
+}
+
+Value* LowerCatch(Lowering& l, const ir::Node& n) {
+  return l.CallForObject(n, At(pyvm_llvm_catch), {l.act});
+}
+
+Value* LowerHandleException(Lowering& l, const ir::Node& n) {
+  return l.Call(At(pyvm_llvm_handle), l.ptr, {l.act, l.In(n, 0)});
+}
+Value* LowerHandledBefore(Lowering& l, const ir::Node& n) {
+  return l.Call(At(pyvm_llvm_handled_before), l.ptr, {l.act, l.In(n, 0)});
+}
+
+Value* LowerMatchException(Lowering& l, const ir::Node& n) {
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kLinks);
+  Value* match =
+      l.Call(At(CheckExcMatch), l.i32,
+             {l.LoadFixed(l.ptr, l.act, offsetof(Activation, tstate)),
+              l.In(n, 0), l.In(n, 1)});
+  l.RaiseIf(l.b.CreateICmpSLT(match, l.b.getInt32(0)));
+  return l.b.CreateICmpNE(match, l.b.getInt32(0));
 }
 
 // --- Containers -------------------------------------------------------------
