@@ -454,9 +454,6 @@ bool Builder::StepRest(Bytecode op) {
       return true;
     case Bytecode::kRAISE:
       Raise();
-      unobserved_pending_ = false;
-      Append(Make(Op::kDeopt, {}, State(at_, regs_)));  // not reached
-      block_ = nullptr;
       return true;
     case Bytecode::kRERAISE:
       Append(Make(Op::kReraise, {}, Before()));

@@ -108,10 +108,18 @@ void Builder::CallSpread() {
 
 void Builder::Raise() {
   auto n = static_cast<uint32_t>(LongJump(*in_));
-  if (n == 0) return RunHandler();
+  if (n == 0) {
+    // The handled exception again, which gets no new traceback entry.
+    Append(Make(Op::kReraise, {}, Before()));
+    block_ = nullptr;
+    return;
+  }
   Node* exception = Take(TempOperand(in_->a));
   Node* cause = n > 1 ? Take(TempOperand(in_->a + 1u)) : NullNode();
   Call(Op::kRaise, {exception, cause});
+  unobserved_pending_ = false;
+  Append(Make(Op::kDeopt, {}, State(at_, regs_)));  // not reached
+  block_ = nullptr;
 }
 
 // --- Sets and dicts

@@ -155,8 +155,9 @@ class Checker {
   static void Assume(const Block& block, int which, References* held) {
     const Node* branch = block.last;
     if (branch->op == Op::kBranchRaised && which == 0) {
-      // What has raised has made nothing.
-      held->erase(branch->prev);
+      // What has raised has made nothing. It may have been taken out.
+      const Node* node = branch->prev;
+      if (node != nullptr && node->catches) held->erase(node);
     }
     if (branch->op != Op::kBranch) return;
     const Node* test = branch->inputs[0];

@@ -18,6 +18,9 @@
 namespace pyvm::llvm_tier {
 namespace {
 
+// Keys that a dict has room for when it gets its first one.
+constexpr int64_t kSmallDict = 5;
+
 // Whether its hash and its comparison with its like run no code.
 bool IsPlainKey(PyObject* key) {
   return PyUnicode_CheckExact(key) || PyLong_CheckExact(key) ||
@@ -159,7 +162,15 @@ PyObject* pyvm_llvm_make_dict(Activation* act, NativeFrame* native,
   bool quiet = true;
   for (int64_t i = 0; i < n; ++i) quiet &= IsPlainKey(items[2 * i]);
   LinkUnless(quiet, act, native);
-  return n == 0 ? PyDict_New() : _PyDict_FromItems(items, 2, items + 1, 2, n);
+  PyObject* dict = n <= kSmallDict ? PyDict_New() : _PyDict_NewPresized(n);
+  if (dict == nullptr) return nullptr;
+  for (int64_t i = 0; i < n; ++i) {
+    if (PyDict_SetItem(dict, items[2 * i], items[2 * i + 1]) < 0) {
+      Release(act, native, dict);
+      return nullptr;
+    }
+  }
+  return dict;
 }
 
 int pyvm_llvm_add_item(Activation* act, NativeFrame* native, PyObject* set,
