@@ -172,10 +172,10 @@ TEST(PairTest, Zip) {
   EXPECT_EQ(f.Run({Py_NewRef(iterator)}), "('a', 1)");
   EXPECT_EQ(f.Run({Py_NewRef(iterator)}), "('b', 2)");
   EXPECT_EQ(f.Run({iterator}).substr(0, 11), "<zip object");
-  EXPECT_EQ(f.Run({Evaluate("v = zip('a', 'b', 'c')\n", "v")}).substr(0, 14),
+  EXPECT_EQ(f.Run({Evaluate("v = zip('a', 'b', 'c')\n", "v")}).substr(0, 15),
             "failed GuardZip");
   EXPECT_EQ(
-      f.Run({Evaluate("v = zip('a', 'b', strict=True)\n", "v")}).substr(0, 14),
+      f.Run({Evaluate("v = zip('a', 'b', strict=True)\n", "v")}).substr(0, 15),
       "failed GuardZip");
   EXPECT_EQ(f.Run({Evaluate("v = zip('a', (1 // x for x in [0]))\n", "v")})
                 .substr(0, 15),
@@ -266,6 +266,57 @@ TEST(CallTest, Spread) {
                   "  DecRef v4 [@4 a=v2 b=v3]\n"));
   EXPECT_EQ(Do(named, "dict", "{'x': 1}"), "{'x': 1}");
   EXPECT_EQ(Do(named, "dict", "7").substr(0, 18), "raised CallSpread ");
+}
+
+// a + b, or what `handler` makes of the exception, which is v6.
+std::string Caught(const std::string& handler) {
+  return "function f(a, b), 1 temporaries\nb0:\n"
+         "  v0 = TakeReg a\n  v1 = TakeReg b\n"
+         "  v2: object = GuardFull v0 [@1 a=v0 b=v1]\n"
+         "  v3: object = GuardFull v1 [@1 a=v2 b=v1]\n"
+         "  v4 = Binary v2, v3, + [@3 a=v2 b=v3]\n"
+         "  BranchRaised b1, b2\n"
+         "b1: from b0\n"
+         "  v6 = Catch [@3 a=v2 b=v3]\n"
+         "  DecRef v2 [@4 b=v3 t0=v6]\n  DecRef v3 [@4 t0=v6]\n" +
+         handler +
+         "b2: from b0\n"
+         "  DecRef v2 [@4 b=v3 t0=v4]\n  DecRef v3 [@4 t0=v4]\n"
+         "  Return v4\n";
+}
+
+TEST(CatchTest, GoesOn) {
+  Compiled f(Caught("  Return v6\n"));
+  EXPECT_EQ(Do(f, "1", "2"), "3");
+  EXPECT_EQ(Do(f, "1", "'x'").substr(0, 9), "TypeError");
+  EXPECT_EQ(PyErr_Occurred(), nullptr);
+}
+
+TEST(CatchTest, Matches) {
+  Compiled f(
+      Caught("  v7 = Const type type\n"
+             "  v8 = MatchException v6, v7 [@5 t0=v6]\n"
+             "  v9 = BoxBool v8\n  DecRef v6 [@6 t0=v9]\n"
+             "  IncRef v9\n  Return v9\n"));
+  // A class that is no exception's.
+  EXPECT_EQ(Do(f, "1", "'x'").substr(0, 24), "raised MatchException @5");
+}
+
+TEST(CatchTest, IsHandled) {
+  Compiled f(
+      Caught("  IncRef v6\n  v7 = HandleException v6\n"
+             "  v8 = HandledBefore v7\n  XDecRef v8 [@5 t0=v6]\n"
+             "  Return v6\n"));
+  EXPECT_EQ(Do(f, "1", "'x'").substr(0, 9), "TypeError");
+  PyObject *type, *value, *traceback;
+  PyErr_GetExcInfo(&type, &value, &traceback);
+  EXPECT_TRUE(value == nullptr || value == Py_None);
+}
+
+TEST(CatchTest, RaisedAgain) {
+  Compiled f(Caught("  Reraise [@5 t0=v6]\n"));
+  EXPECT_EQ(Do(f, "1", "2"), "3");
+  EXPECT_EQ(Do(f, "1", "'x'").substr(0, 29), "failed Reraise @5 - - TypeErr");
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
-#include "core/host/frame.h"
 #include "core/runtime/container.h"
 #include "core/runtime/dict.h"
 #include "core/runtime/function.h"
@@ -279,18 +278,6 @@ PyObject* pyvm_llvm_format(Activation* act, NativeFrame* native,
 int pyvm_llvm_do_raise(Activation* act, PyObject* exception, PyObject* cause) {
   DoRaise(act->tstate, exception, cause);
   return -1;
-}
-
-PyObject* pyvm_llvm_catch(Activation* act) {
-  if (act->cframe.use_tracing) return nullptr;
-  AddTraceback(act->cframe.current_frame);
-  PyObject *type, *value, *traceback;
-  PyErr_Fetch(&type, &value, &traceback);
-  PyErr_NormalizeException(&type, &value, &traceback);
-  PyException_SetTraceback(value, traceback == nullptr ? Py_None : traceback);
-  Py_XDECREF(traceback);
-  Py_XDECREF(type);
-  return value;
 }
 
 PyObject* pyvm_llvm_handle(Activation* act, PyObject* exception) {

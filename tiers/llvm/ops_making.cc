@@ -1,6 +1,7 @@
 // Making of functions, sets, dicts and strs; iterables taken apart; raising.
 #include "core/runtime/iterator.h"
 #include "core/runtime/raise.h"
+#include "tiers/llvm/frames.h"
 #include "tiers/llvm/lowering_context.h"
 #include "tiers/llvm/runtime_ops.h"
 

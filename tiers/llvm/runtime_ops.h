@@ -131,9 +131,6 @@ PyObject* pyvm_llvm_format(Activation* act, NativeFrame* native,
                            PyObject* value, PyObject* spec, uint32_t arg);
 // Takes both, which may be null. -1.
 int pyvm_llvm_do_raise(Activation* act, PyObject* exception, PyObject* cause);
-// The exception that is set, which the running frame has raised, normalized and
-// with its traceback. Null where it is traced: it stays set, without the frame.
-PyObject* pyvm_llvm_catch(Activation* act);
 // As PUSH_EXC_INFO: takes the exception that is handled from here on. The one
 // that was, or None.
 PyObject* pyvm_llvm_handle(Activation* act, PyObject* exception);
