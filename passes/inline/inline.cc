@@ -50,9 +50,18 @@ bool MayLook(const Node& node) {
     case Op::kXDecRef:
     case Op::kCallFunction:
     case Op::kNewObject:
-    case Op::kAppendList:
     case Op::kInitDone:
     case Op::kOperatorDone:
+    case Op::kAddItem:
+    case Op::kMakeSet:
+    case Op::kMakeDict:
+    case Op::kExtendList:
+    case Op::kFormat:
+    case Op::kUnpack:
+    case Op::kUnpackStar:
+    case Op::kEnumerateNext:
+    case Op::kNextPair:
+    case Op::kRaise:
     case Op::kIsTrue:
     case Op::kIsInstance:
     case Op::kGetIter:
@@ -133,6 +142,8 @@ class Inliner {
 
   bool Inline(Node* call) {
     auto* callee = static_cast<Unit*>(const_cast<void*>(call->ptr));
+    // Frames of inlined functions are not unwound to a handler of the caller's.
+    if (call->catches) return false;
     // Of one that is not known, neither the globals nor the closure are.
     if (ConstantOf(call->inputs[0]) == nullptr) return false;
     uint32_t recursive = 0;

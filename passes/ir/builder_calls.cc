@@ -6,6 +6,7 @@
 #include "core/host/frame.h"
 #include "core/host/host.h"
 #include "core/runtime/attribute.h"
+#include "core/runtime/function.h"
 #include "core/runtime/instance.h"
 #include "core/runtime/number.h"
 #include "core/runtime/polymorphic.h"
@@ -135,7 +136,9 @@ bool Builder::FindFunction(PyObject* function, Callee* callee) const {
   auto* func = reinterpret_cast<PyFunctionObject*>(function);
   Unit* unit = UnitOf(reinterpret_cast<PyCodeObject*>(func->func_code));
   if (unit == nullptr || !unit->simple_args) return false;
-  *callee = {FunctionVersion(func), unit, function};
+  uint32_t version = FunctionVersion(func);
+  // By a version that others share, it is not known which of them it is.
+  *callee = {version, unit, SharesVersion(func) ? nullptr : function};
   return callee->version != 0;
 }
 
@@ -158,7 +161,7 @@ bool Builder::FindCallee(Bytecode op, const CallShape& shape,
   auto* unit = reinterpret_cast<Unit*>(cache.value);
   if (cache.version == 0 || !IsUnit(unit)) return false;
   *callee = {cache.version, unit, nullptr};
-  if (known && seen.version == cache.version) callee->function = example;
+  if (known && seen.version == cache.version) callee->function = seen.function;
   return true;
 }
 
@@ -333,7 +336,7 @@ std::vector<Builder::Operator> Builder::OperatorsOf(Node* left,
     PyObject* method = type == nullptr ? nullptr : OperatorMethod(type, oparg);
     Callee callee;
     if (method == nullptr || !FindFunction(method, &callee) ||
-        callee.unit->arg_count != 2) {
+        callee.function == nullptr || callee.unit->arg_count != 2) {
       return;
     }
     uint32_t version = TypeVersion(type);

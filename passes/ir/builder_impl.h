@@ -86,6 +86,13 @@ class Builder {
   void BeginLoop(Stretch* stretch);
   void Step();
   bool StepRest(Bytecode op);
+  // --- builder_exceptions.cc
+  // The handlers that exceptions can go on to without leaving the code.
+  void FindHandlers();
+  bool HasRun(uint32_t handler) const;
+  // An operation has been appended that may raise in this instruction.
+  void CatchBehind(Node* node);
+  bool Exceptions(Bytecode op);
   // Goes on at instruction `target` with what the registers hold.
   void GoTo(uint32_t target);
   Stretch& StretchAt(uint32_t instr) {
@@ -194,7 +201,7 @@ class Builder {
   // Whether it was this operation that has failed at this instruction.
   bool Failed(Op op) const;
   bool HasManyMeanings(uint32_t instr) const;
-  bool IsCold(Bytecode op);
+  bool IsCold(const Instr& in) const;
   // An object that the value may be; or null. Borrowed, and only as long as
   // the GIL is held.
   PyObject* ExampleOf(const Node* node) const;
@@ -255,6 +262,10 @@ class Builder {
   void ForIter(Bytecode op);
   void ForIterKnown(PyTypeObject* type, Op more, Op next);
   void ForIterAny();
+  // The UNPACK behind an iteration that gives pairs; null if no pair need
+  // be made.
+  const Instr* UnpackBehind() const;
+  bool ForIterPair(Bytecode op);
   void LeaveLoop(bool ask);
   void Return();
   void GetIter();
@@ -296,6 +307,24 @@ class Builder {
   void BuildSequence(Op op);
   void Unpack();
   bool UnpackKnown(Node* sequence, bool list);
+  void Scatter(Node* tuple, Operand from, const std::vector<uint32_t>& to);
+
+  // --- builder_windows.cc: what works on temporaries, and str
+  bool Windows(Bytecode op);
+  Node* Temporary(uint32_t reg);
+  void MakeFunction();
+  void MakeDict(bool constant_keys);
+  void MakeSet();
+  void AddItem();
+  void MapAdd();
+  bool Merge(Op op);
+  bool MergeDict();
+  void UnpackStar();
+  void CallSpread();
+  void Raise();
+  bool AddStr();
+  void JoinStr();
+  void Format();
 
   // --- builder_items.cc
   // Whether a key of this type has a hash and a comparison that need no code of
@@ -394,6 +423,12 @@ class Builder {
   const char* refused_ = nullptr;
   FlowStates flow_;
   std::vector<Stretch> stretches_;
+  struct Handler {
+    uint32_t instr = 0;     // 0: none
+    uint32_t depth = 0;     // temporaries that stay
+    bool position = false;  // whether the instruction's is wanted
+  };
+  std::vector<Handler> handlers_;    // by instruction that may raise; or empty
   std::vector<int32_t> stretch_at_;  // by instruction; -1: begins none
   std::vector<uint32_t> rpo_;
   Block* entry_ = nullptr;

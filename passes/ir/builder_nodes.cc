@@ -74,10 +74,14 @@ Node* Builder::Call(Op op, std::span<Node* const> inputs, int64_t imm,
   node->imm = imm;
   node->ptr = ptr;
   called_ = true;
-  if (op != Op::kDecRef && op != Op::kXDecRef && op != Op::kAppendList) {
+  if (op != Op::kDecRef && op != Op::kXDecRef && !RunsNoCode(op)) {
     unobserved_pending_ = true;
   }
-  return Append(node);
+  Append(node);
+  if (op != Op::kDecRef && op != Op::kXDecRef && op != Op::kRunHandler) {
+    CatchBehind(node);
+  }
+  return node;
 }
 
 Node* Builder::Constant(PyObject* object) {
@@ -153,7 +157,10 @@ FrameState* Builder::State(uint32_t instr, const std::vector<Node*>& regs) {
 }
 
 void Builder::FlushUnobserved(uint32_t instr) {
-  Append(Make(Op::kUnobserved, {}, State(instr, regs_)));
+  // Tracebacks have the frame wherever exceptions are caught: it is enough to
+  // look for others who have it when the function returns.
+  Op op = handlers_.empty() ? Op::kUnobserved : Op::kUntraced;
+  Append(Make(op, {}, State(instr, regs_)));
   unobserved_pending_ = false;
 }
 

@@ -55,10 +55,7 @@ bool Builder::Numbers(Bytecode op) {
       if (!BinaryPython()) BinaryGeneric();
       return true;
     case Bytecode::kADD_STR:
-      // The interpreter appends in place where nobody else has the str.
-      if (options_.function == nullptr) return false;
-      BinaryGeneric();
-      return true;
+      return AddStr();
     case Bytecode::kUNARY_NEGATIVE:
     case Bytecode::kUNARY_INVERT:
     case Bytecode::kUNARY_NOT:

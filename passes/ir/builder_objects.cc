@@ -335,7 +335,7 @@ bool Builder::LoadAttrProperty() {
   Node* function =
       Guard(Op::kGuardFunction,
             {Guard(Op::kLoadSlot, {property}, offsetof(Property, prop_get))},
-            callee.version, getter);
+            callee.version, callee.function);
   Own(function);
   Node* self = Take(in_->b);
   Finish(in_->a, Call(Op::kCallFunction, {function, self}, callee.version,

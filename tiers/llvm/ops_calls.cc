@@ -55,6 +55,29 @@ Value* LowerReturn(Lowering& l, const ir::Node& n) {
   return nullptr;
 }
 
+// What has raised no exception is followed by one successor all the same.
+Value* LowerBranchRaised(Lowering& l, const ir::Node& n) {
+  llvm::BasicBlock* raised = l.BlockOf(n.block->succs[0]);
+  llvm::BasicBlock* on = l.BlockOf(n.block->succs[1]);
+  llvm::BasicBlock* caught = l.TakeCaught();
+  l.NoteEdge(n.block, 1);
+  if (caught == nullptr) {
+    l.NoteEdge(n.block, 0);
+    l.b.CreateCondBr(l.b.getFalse(), raised, on);
+    return nullptr;
+  }
+  l.b.CreateBr(on);
+  l.Begin(caught);
+  l.NoteEdge(n.block, 0);
+  l.b.CreateBr(raised);
+  return nullptr;
+}
+
+Value* LowerReraise(Lowering& l, const ir::Node& n) {
+  l.b.CreateBr(l.Failed(n));
+  return nullptr;
+}
+
 Value* LowerDeopt(Lowering& l, const ir::Node& n) {
   l.b.CreateBr(l.Failed(n));
   return nullptr;
@@ -95,35 +118,48 @@ Value* Tracing(Lowering& l) {
 
 }  // namespace
 
-Value* LowerUnobserved(Lowering& l, const ir::Node& n) {
+namespace {
+
+Value* Untraced(Lowering& l, const ir::Node& n) {
   Value* untraced = l.b.CreateICmpEQ(Tracing(l), l.b.getInt8(0));
-  auto unseen = [&l](Value* regs) {
-    return l.IsNull(l.Load(
-        l.ptr, l.FrameField(regs, offsetof(Frame, frame_obj)), Mem::kFrame));
-  };
-  Value* regs = l.Regs();
-  if (n.state->caller != nullptr) {
-    // Those that stay linked behind a call are held by somebody.
-    Value* inlined =
-        l.Load(l.i64, l.native(), offsetof(NativeFrame, inlined), Mem::kNative);
-    untraced = l.b.CreateAnd(untraced, l.b.CreateICmpEQ(inlined, l.Int(0)));
-  }
-  if (!l.fn().direct) {
-    l.Guard(n, l.b.CreateAnd(unseen(regs), untraced));
-    return nullptr;
-  }
-  // Nobody sees a frame that there is not.
-  llvm::BasicBlock* begin = l.b.GetInsertBlock();
-  llvm::BasicBlock* look = l.NewBlock("look");
+  if (n.state->caller == nullptr) return untraced;
+  // Those that stay linked behind a call are held by somebody.
+  Value* inlined =
+      l.Load(l.i64, l.native(), offsetof(NativeFrame, inlined), Mem::kNative);
+  return l.b.CreateAnd(untraced, l.b.CreateICmpEQ(inlined, l.Int(0)));
+}
+
+}  // namespace
+
+Value* LowerUntraced(Lowering& l, const ir::Node& n) {
+  l.Guard(n, Untraced(l, n));
+  return nullptr;
+}
+
+Value* LowerUnobserved(Lowering& l, const ir::Node& n) {
+  Value* untraced = Untraced(l, n);
+  llvm::BasicBlock* seen = l.NewBlock("seen");
   llvm::BasicBlock* looked = l.NewBlock("looked");
-  l.Branch(l.IsNull(regs), looked, look);
-  l.Begin(look);
-  Value* free = unseen(regs);
+  Value* regs = l.Regs();
+  llvm::PHINode* phi = llvm::PHINode::Create(l.i1, 3, "", looked);
+  if (l.fn().direct) {
+    // Nobody sees a frame that there is not.
+    llvm::BasicBlock* look = l.NewBlock("look");
+    phi->addIncoming(l.b.getTrue(), l.b.GetInsertBlock());
+    l.Branch(l.IsNull(regs), looked, look);
+    l.Begin(look);
+  }
+  Value* object = l.Load(l.ptr, l.FrameField(regs, offsetof(Frame, frame_obj)),
+                         Mem::kFrame);
+  phi->addIncoming(l.b.getTrue(), l.b.GetInsertBlock());
+  l.Branch(l.IsNull(object), looked, seen, Lowering::kLikely);
+  // The frame itself keeps it, behind a traceback that has died.
+  l.Begin(seen);
+  Value* count =
+      l.Load(l.i64, object, offsetof(PyObject, ob_refcnt), Mem::kRefcount);
+  phi->addIncoming(l.b.CreateICmpEQ(count, l.Int(1)), seen);
   l.b.CreateBr(looked);
   l.Begin(looked);
-  llvm::PHINode* phi = l.b.CreatePHI(l.i1, 2);
-  phi->addIncoming(l.b.getTrue(), begin);
-  phi->addIncoming(free, look);
   l.Guard(n, l.b.CreateAnd(phi, untraced));
   return nullptr;
 }

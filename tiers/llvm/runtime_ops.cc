@@ -13,6 +13,7 @@
 #include "core/runtime/number.h"
 #include "core/runtime/polymorphic.h"
 #include "core/runtime/slice.h"
+#include "tiers/llvm/collection.h"
 #include "tiers/llvm/frames.h"
 
 namespace pyvm::llvm_tier {
@@ -20,11 +21,6 @@ namespace {
 
 // The version of the keys of a dict that has none: CPython's constant.
 constexpr uint32_t kNoKeys = 1;
-
-PyObject* OrDie(PyObject* made) {
-  if (made == nullptr) Py_FatalError("pyvm: out of memory in compiled code");
-  return made;
-}
 
 bool IsBoolAndInt(PyObject* left, PyObject* right) {
   return (IsInt(left) && Py_IS_TYPE(right, &PyBool_Type)) ||
@@ -62,9 +58,10 @@ PyObject* CompareAny(PyObject* left, PyObject* right) {
   return PyObject_RichCompare(left, right, op);
 }
 
-// A collection that is due, but could not happen where it became so. Asks for
-// an object that comes from no free list.
+}  // namespace
+
 bool collection_pending = false;
+
 int CollectNow(void*) {
   collection_pending = false;
   PyObject* probe = PyTuple_New(PyTuple_MAXSAVESIZE + 1);
@@ -73,21 +70,7 @@ int CollectNow(void*) {
   return 0;
 }
 
-// Frames are linked before an operation that may look at them: if it is not
-// `quiet`, or if its allocations may set off a collection.
-void LinkUnless(bool quiet, Activation* act, NativeFrame* native) {
-  if (!quiet || MayCollect(act)) pyvm_llvm_link(act, native);
-}
-
-// Makes a container. A collection would run code where there is no state to
-// show a frame in: it is put off to the next safepoint.
-template <typename Make>
-PyObject* WithoutCollection(Activation* act, Make make) {
-  int enabled = pyvm_llvm_stop_collector(act);
-  PyObject* made = OrDie(make());
-  pyvm_llvm_start_collector(act, enabled);
-  return made;
-}
+namespace {
 
 // An exact int or float: whatever is done with it runs no code of others.
 bool IsPlainNumber(PyObject* o) {

@@ -117,6 +117,56 @@ PyObject* pyvm_llvm_make_slice(Activation* act, PyObject* start, PyObject* stop,
 // Takes the content, which may be null.
 PyObject* pyvm_llvm_make_cell(Activation* act, PyObject* content);
 
+// --- What making_ops.cc has.
+// A function with the globals of `function`. Takes the last four, each of which
+// may be null.
+PyObject* pyvm_llvm_make_function(Activation* act, PyObject* function,
+                                  PyObject* code, PyObject* defaults,
+                                  PyObject* keyword_defaults,
+                                  PyObject* annotations, PyObject* closure);
+PyObject* pyvm_llvm_list_tuple(Activation* act, PyObject* list);
+PyObject* pyvm_llvm_make_set(Activation* act, NativeFrame* native,
+                             PyObject** items, int64_t n);
+// Of n keys and values, by turns.
+PyObject* pyvm_llvm_make_dict(Activation* act, NativeFrame* native,
+                              PyObject** items, int64_t n);
+int pyvm_llvm_add_item(Activation* act, NativeFrame* native, PyObject* set,
+                       PyObject* item);
+int pyvm_llvm_extend_list(Activation* act, NativeFrame* native, PyObject* list,
+                          PyObject* iterable);
+int pyvm_llvm_update_set(Activation* act, PyObject* set, PyObject* iterable);
+int pyvm_llvm_update_dict(Activation* act, PyObject* dict, PyObject* update);
+int pyvm_llvm_merge_dict(Activation* act, PyObject* dict, PyObject* update,
+                         PyObject* callable);
+PyObject* pyvm_llvm_unpack(Activation* act, NativeFrame* native,
+                           PyObject* iterable, int64_t n);
+// `arg` as UNPACK_EX's; the items in the order of the source.
+PyObject* pyvm_llvm_unpack_star(Activation* act, NativeFrame* native,
+                                PyObject* iterable, int64_t arg);
+// Takes the first.
+PyObject* pyvm_llvm_append_str(PyObject* left, PyObject* right);
+PyObject* pyvm_llvm_join_str(PyObject** parts, int64_t n);
+// `spec` may be null; `arg` as FORMAT_VALUE's.
+PyObject* pyvm_llvm_format(Activation* act, NativeFrame* native,
+                           PyObject* value, PyObject* spec, uint32_t arg);
+// Takes both, which may be null. -1.
+int pyvm_llvm_do_raise(Activation* act, PyObject* exception, PyObject* cause);
+// As PUSH_EXC_INFO: takes the exception that is handled from here on. The one
+// that was, or None.
+PyObject* pyvm_llvm_handle(Activation* act, PyObject* exception);
+// As POP_EXCEPT: takes what that has given; what was handled, or null.
+PyObject* pyvm_llvm_handled_before(Activation* act, PyObject* before);
+// `names` is a mapping or null.
+PyObject* pyvm_llvm_call_spread(Activation* act, PyObject* callable,
+                                PyObject* args, PyObject* names);
+
+// --- Iterators that give pairs. Null at the end, or kIterRaised. What an
+// iterator has given last it keeps until it goes on, as CPython's do.
+PyObject* pyvm_llvm_enumerate_next(Activation* act, NativeFrame* native,
+                                   PyObject* iterator, int64_t* index);
+PyObject* pyvm_llvm_next_pair(Activation* act, NativeFrame* native,
+                              PyObject* iterator, PyObject** second);
+
 // An __init__ has returned this, which it takes, and not None: -1.
 int pyvm_llvm_wrong_init(PyObject* result);
 // An operator's method has returned NotImplemented, which is released.
