@@ -122,7 +122,7 @@ using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
 
 // Units whose functions can be called so; with more arguments they would not
 // all be in registers.
-inline constexpr uint32_t kMaxDirectArgs = 8;
+inline constexpr uint32_t kMaxDirectArgs = 7;
 inline bool CanBeDirect(const Unit& unit) {
   return unit.simple_args && unit.arg_count <= kMaxDirectArgs &&
          (unit.code->co_flags &
