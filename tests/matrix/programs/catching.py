@@ -1,5 +1,6 @@
 """Exceptions that the function that raises them catches: tracebacks, context,
 what is left of the stack, frames that tracebacks keep, handlers in loops."""
+# traced
 import sys
 import traceback
 
