@@ -1,5 +1,4 @@
-"""Exceptions that the function that raises them catches: tracebacks, context,
-what is left of the stack, frames that tracebacks keep, handlers in loops."""
+"""Exceptions caught where they are raised: tracebacks, context, handlers in loops."""
 # traced
 import sys
 import traceback
