@@ -240,6 +240,7 @@ class Builder {
   void BinaryInt(Bytecode op);
   void BinaryFloat(Bytecode op);
   Node* BinaryGeneric();
+  bool BinaryBool();
   bool BinaryBig(bool small);
   bool BinaryPython();
   Node* CompareBig(Node* left, Node* right, Cond cond);
@@ -264,6 +265,7 @@ class Builder {
   void ForIterAny();
   // The UNPACK behind an iteration that gives pairs; null if no pair need
   // be made.
+  uint32_t AfterPair(uint32_t at) const;
   const Instr* UnpackBehind() const;
   bool ForIterPair(Bytecode op);
   void LeaveLoop(bool ask);
@@ -366,10 +368,18 @@ class Builder {
   bool FindCallee(Bytecode op, const CallShape& shape, Callee* callee) const;
   bool CallKnown(Bytecode op, const CallShape& shape);
   void CallGeneric(Bytecode op, const CallShape& shape);
+
+  // --- builder_builtins.cc
   bool CallBuiltin(Bytecode op);
   bool CallLen();
   bool CallIsinstance();
-  bool CallExtreme(bool max);
+  PyObject* BuiltinOf(const CallShape& shape);
+  bool GuardBuiltin(const CallShape& shape, PyObject* builtin);
+  void FinishBuiltin(const CallShape& shape, Node* result);
+  bool CallNumbers(const CallShape& shape);
+  bool CallConversion(const CallShape& shape, PyTypeObject* to);
+  bool CallAbs(const CallShape& shape, PyObject* builtin);
+  bool CallExtreme(const CallShape& shape, PyObject* builtin, bool max);
   bool CallRange();
   bool CallSqrt(const CallShape& shape);
   bool CallListAppend();

@@ -78,10 +78,13 @@ bool ReadLocals(Frame* frame, PyObject** locals);
 PyObject* EnterDirect(Activation* act, PyObject** regs, const Unit* unit,
                       Direct code);
 
-// Whether the next object that the collector knows may set off a collection.
+// Whether one of the next few objects that the collector knows may set off a
+// collection.
 inline bool MayCollect(const Activation* act) {
+  constexpr int kFew = 4;
   const _gc_runtime_state& gc = act->interp->gc;
-  return gc.enabled && gc.generations[0].count >= gc.generations[0].threshold;
+  return gc.enabled &&
+         gc.generations[0].count + kFew > gc.generations[0].threshold;
 }
 
 // Runs frames of the activation, from act->pc in a frame of `tier` on, until

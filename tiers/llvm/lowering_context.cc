@@ -479,7 +479,7 @@ void Lowering::UnlinkInlined() {
 // --- Calls ------------------------------------------------------------------
 
 llvm::CallInst* Lowering::Call(const void* function, llvm::Type* result,
-                               std::initializer_list<llvm::Value*> args) {
+                               llvm::ArrayRef<llvm::Value*> args) {
   std::vector<llvm::Type*> types;
   for (llvm::Value* arg : args) types.push_back(arg->getType());
   auto* type = llvm::FunctionType::get(result, types, false);
@@ -535,6 +535,35 @@ llvm::Value* Lowering::CallForInt(const ir::Node& n, const void* function,
                                   Way way) {
   Publish(n, way);
   llvm::Value* result = Call(function, i32, args);
+  RaiseIf(b.CreateICmpSLT(result, b.getInt32(0)));
+  return result;
+}
+
+namespace {
+
+std::vector<llvm::Value*> Behind(std::initializer_list<llvm::Value*> first,
+                                 std::initializer_list<llvm::Value*> others) {
+  std::vector<llvm::Value*> all = first;
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
+}
+
+}  // namespace
+
+llvm::Value* Lowering::LinkingCall(const ir::Node& n, const void* function,
+                                   std::initializer_list<llvm::Value*> args,
+                                   Way way) {
+  Publish(n, way, kLinks);
+  llvm::Value* result = Call(function, ptr, Behind({act, native_}, args));
+  RaiseIf(IsNull(result));
+  return result;
+}
+
+llvm::Value* Lowering::LinkingInt(const ir::Node& n, const void* function,
+                                  std::initializer_list<llvm::Value*> args,
+                                  Way way) {
+  Publish(n, way, kLinks);
+  llvm::Value* result = Call(function, i32, Behind({act, native_}, args));
   RaiseIf(b.CreateICmpSLT(result, b.getInt32(0)));
   return result;
 }

@@ -151,7 +151,7 @@ class Lowering {
 
   // --- Calls
   llvm::CallInst* Call(const void* function, llvm::Type* result,
-                       std::initializer_list<llvm::Value*> args);
+                       llvm::ArrayRef<llvm::Value*> args);
   // The same where it is not expected to happen.
   llvm::CallInst* ColdCall(const void* function, llvm::Type* result,
                            std::initializer_list<llvm::Value*> args);
@@ -169,6 +169,14 @@ class Lowering {
                              Way way = kOnTheWay);
   // The same; -1 means an exception.
   llvm::Value* CallForInt(const ir::Node& n, const void* function,
+                          std::initializer_list<llvm::Value*> args,
+                          Way way = kOnTheWay);
+  // The same for what gets `act` and this native frame before `args`, and links
+  // it if somebody may look.
+  llvm::Value* LinkingCall(const ir::Node& n, const void* function,
+                           std::initializer_list<llvm::Value*> args,
+                           Way way = kOnTheWay);
+  llvm::Value* LinkingInt(const ir::Node& n, const void* function,
                           std::initializer_list<llvm::Value*> args,
                           Way way = kOnTheWay);
 

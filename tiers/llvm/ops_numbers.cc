@@ -225,6 +225,22 @@ Value* LowerBoxBool(Lowering& l, const ir::Node& n) {
   return l.b.CreateSelect(l.In(n, 0), l.Address(Py_True), l.Address(Py_False));
 }
 
+Value* LowerBoolToInt(Lowering& l, const ir::Node& n) {
+  return l.b.CreateZExt(l.In(n, 0), l.i64);
+}
+
+Value* LowerFloatToInt(Lowering& l, const ir::Node& n) {
+  Value* value = l.In(n, 0);
+  // 2**63 is a float, and no number between it and the largest int is; NaN is
+  // in no range.
+  constexpr double kEnd = 9223372036854775808.0;
+  Value* fits = l.b.CreateAnd(
+      l.b.CreateFCmpOGE(value, llvm::ConstantFP::get(l.f64, -kEnd)),
+      l.b.CreateFCmpOLT(value, llvm::ConstantFP::get(l.f64, kEnd)));
+  l.Guard(n, fits);
+  return l.b.CreateFPToSI(value, l.i64);
+}
+
 Value* LowerIntToFloat(Lowering& l, const ir::Node& n) {
   constexpr int64_t kExact = int64_t{1} << 53;
   Value* value = l.In(n, 0);
@@ -247,6 +263,12 @@ Value* LowerMulInt(Lowering& l, const ir::Node& n) {
   return Checked(l, n, llvm::Intrinsic::smul_with_overflow, l.In(n, 0),
                  l.In(n, 1));
 }
+Value* LowerAbsInt(Lowering& l, const ir::Node& n) {
+  Value* value = l.In(n, 0);
+  l.Guard(n, l.b.CreateICmpNE(value, l.Int(INT64_MIN)));
+  return l.b.CreateBinaryIntrinsic(llvm::Intrinsic::abs, value, l.b.getTrue());
+}
+
 Value* LowerNegInt(Lowering& l, const ir::Node& n) {
   return Checked(l, n, llvm::Intrinsic::ssub_with_overflow, l.Int(0),
                  l.In(n, 0));
@@ -374,6 +396,10 @@ Value* LowerDivFloat(Lowering& l, const ir::Node& n) {
   l.Guard(n, l.b.CreateFCmpUNE(l.In(n, 1), llvm::ConstantFP::get(l.f64, 0)));
   return l.b.CreateFDiv(l.In(n, 0), l.In(n, 1));
 }
+Value* LowerAbsFloat(Lowering& l, const ir::Node& n) {
+  return l.b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, l.In(n, 0));
+}
+
 Value* LowerNegFloat(Lowering& l, const ir::Node& n) {
   return l.b.CreateFNeg(l.In(n, 0));
 }
