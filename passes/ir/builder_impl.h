@@ -224,6 +224,7 @@ class Builder {
   void SetBig(Node* node);
   // The exact type that it has, or else is likely to have; or null.
   const PyTypeObject* Expected(const Node* node, Operand x) const;
+  const PyTypeObject* TypeMet(Operand x) const;
   const PyTypeObject* Expected(const Node* node) const;
   void CountVotes();
   void Vote(Operand x, PyTypeObject* type, bool written = false);

@@ -48,6 +48,10 @@ PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
 // A direct function that does the same for any unit with so many arguments.
 Direct pyvm_llvm_direct_stub(uint32_t num_args);
 
+// Looks at the operands of an operation that is general. `second` may be null.
+// Runs no code.
+void pyvm_llvm_meet(Site* site, PyObject* first, PyObject* second);
+
 // An instance of a class that object.__new__ makes. Links `native` before a
 // collection may run code.
 PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,

@@ -39,7 +39,8 @@ constexpr uint32_t kLikelyWeight = 1u << 20;
 }  // namespace
 
 Lowering::Lowering(ir::Function& fn, llvm::Module& module,
-                   const HomeSlots& homes, SiteBuilder& sites)
+                   const HomeSlots& homes, SiteBuilder& sites,
+                   bool looks_at_operands)
     : b(module.getContext()),
       context(module.getContext()),
       ptr(b.getPtrTy()),
@@ -51,7 +52,8 @@ Lowering::Lowering(ir::Function& fn, llvm::Module& module,
       fn_(fn),
       module_(module),
       homes_(homes),
-      sites_(sites) {
+      sites_(sites),
+      looks_at_operands_(looks_at_operands) {
   llvm::MDBuilder md(context);
   llvm::MDNode* root = md.createTBAARoot("pyvm");
   for (int i = 0; i < kNumMems; ++i) {
@@ -549,6 +551,24 @@ std::vector<llvm::Value*> Behind(std::initializer_list<llvm::Value*> first,
 }
 
 }  // namespace
+
+void Lowering::Meet(const ir::Node& n, size_t first) {
+  if (!looks_at_operands_ || n.inputs.size() <= first) return;
+  Site* site = sites_.SiteOf(n.state, n.op);
+  llvm::BasicBlock* meet = NewBlock("meet");
+  llvm::BasicBlock* met = NewBlock("met");
+  llvm::Value* times = Load(i32, Address(&site->times_met), Mem::kNative);
+  Branch(b.CreateICmpULT(times, b.getInt32(kTimesToMeet)), meet, met,
+         kUnlikely);
+  Begin(meet);
+  llvm::Value* second = n.inputs.size() > first + 1
+                            ? In(n, first + 1)
+                            : static_cast<llvm::Value*>(Null());
+  ColdCall(reinterpret_cast<const void*>(pyvm_llvm_meet), b.getVoidTy(),
+           {Address(site), In(n, first), second});
+  b.CreateBr(met);
+  Begin(met);
+}
 
 llvm::Value* Lowering::LinkingCall(const ir::Node& n, const void* function,
                                    std::initializer_list<llvm::Value*> args,

@@ -50,7 +50,7 @@ inline constexpr int kNumMems = static_cast<int>(Mem::kBreaker) + 1;
 class Lowering {
  public:
   Lowering(ir::Function& fn, llvm::Module& module, const HomeSlots& homes,
-           SiteBuilder& sites);
+           SiteBuilder& sites, bool looks_at_operands);
 
   // Adds the function to the module, as kEntryName.
   llvm::Function* Run();
@@ -171,6 +171,8 @@ class Lowering {
   llvm::Value* CallForInt(const ir::Node& n, const void* function,
                           std::initializer_list<llvm::Value*> args,
                           Way way = kOnTheWay);
+  // Looks at two operands from number `first` on, where code is to learn.
+  void Meet(const ir::Node& n, size_t first);
   // The same for what gets `act` and this native frame before `args`, and links
   // it if somebody may look.
   llvm::Value* LinkingCall(const ir::Node& n, const void* function,
@@ -237,6 +239,7 @@ class Lowering {
   llvm::Module& module_;
   const HomeSlots& homes_;
   SiteBuilder& sites_;
+  const bool looks_at_operands_;
   llvm::Function* function_ = nullptr;
   llvm::AllocaInst* native_ = nullptr;
   llvm::Value* caller_ = nullptr;

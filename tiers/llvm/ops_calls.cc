@@ -246,6 +246,7 @@ Value* PlainOr(Lowering& l, Value* plain, Value* none, General general) {
 }  // namespace
 
 Value* LowerBinary(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   auto* op = l.b.getInt32(static_cast<uint32_t>(n.imm));
   Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_binary),
                         l.ptr, {l.In(n, 0), l.In(n, 1), op});
@@ -256,12 +257,14 @@ Value* LowerBinary(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerCompare(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   return l.LinkingCall(
       n, reinterpret_cast<const void*>(pyvm_llvm_compare),
       {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
 }
 
 Value* LowerCompareBool(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   auto* op = l.b.getInt32(static_cast<uint32_t>(n.imm));
   Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_compare),
                         l.i32, {l.In(n, 0), l.In(n, 1), op});
@@ -335,6 +338,7 @@ Value* LowerNegative(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerContains(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   Value* result =
       l.LinkingInt(n, reinterpret_cast<const void*>(pyvm_llvm_contains),
                    {l.In(n, 0), l.In(n, 1)});
@@ -372,6 +376,7 @@ Value* LowerIsTrue(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerLoadItem(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   return l.LinkingCall(n, reinterpret_cast<const void*>(pyvm_llvm_load_item),
                        {l.In(n, 0), l.In(n, 1)});
 }
@@ -389,6 +394,7 @@ Value* LowerStoreSlice(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerStoreItem(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   l.LinkingInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_item),
                {l.In(n, 0), l.In(n, 1), l.In(n, 2)});
   return nullptr;
@@ -528,6 +534,11 @@ Value* DirectOf(Lowering& l, Value* function, size_t num_args,
 }  // namespace
 
 Value* LowerCall(Lowering& l, const ir::Node& n) {
+  // Of functions that are known the arguments tell which of their cases is met.
+  if (n.inputs[0]->op == ir::Op::kLoadEntry ||
+      n.inputs[0]->op == ir::Op::kGuardIs) {
+    l.Meet(n, 1);
+  }
   if (Target target = TargetOf(n); target.function != nullptr) {
     return CallTarget(l, n, target);
   }
