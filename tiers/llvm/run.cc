@@ -288,6 +288,62 @@ PyObject* EnterDirect(Activation* act, PyObject** regs, const Unit* unit,
   return result;
 }
 
+namespace {
+
+// Frees objects whose last reference is gone. Links the native frame before
+// code of others may run.
+class LastReferences {
+ public:
+  LastReferences(Activation* act, NativeFrame* native)
+      : act_(act), native_(native) {}
+
+  void Free(PyObject* o) {
+    if (FreeSimple(o)) return;
+    auto release = [this](PyObject* item) { Release(item); };
+    PyInterpreterState* interp = act_->interp;
+    if ((PyTuple_CheckExact(o) && FreeTuple(interp, o, release)) ||
+        (PyList_CheckExact(o) && FreeList(interp, o, release))) {
+      return;
+    }
+    Announce(o);
+    if (!FreeInstance(o)) _Py_Dealloc(o);
+  }
+
+ private:
+  // What refers to nothing else.
+  bool FreeSimple(PyObject* o) {
+    if (IsInt(o)) {
+      FreeInt(o);
+    } else if (IsFloat(o)) {
+      FreeFloat(act_->interp, o);
+    } else if (PyUnicode_CheckExact(o)) {
+      _Py_Dealloc(o);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void Release(PyObject* item) {
+    if (item == nullptr || --item->ob_refcnt > 0 || FreeSimple(item)) return;
+    Announce(item);
+    // Of nested containers CPython limits the recursion.
+    _Py_Dealloc(item);
+  }
+
+  void Announce(PyObject* o) {
+    if (linked_ || DiesQuietly(o)) return;
+    pyvm_llvm_link(act_, native_);
+    linked_ = true;
+  }
+
+  Activation* const act_;
+  NativeFrame* const native_;
+  bool linked_ = false;
+};
+
+}  // namespace
+
 extern "C" {
 
 Direct pyvm_llvm_direct_stub(uint32_t num_args) {
@@ -327,33 +383,13 @@ int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr) {
 
 // As DropLast.
 void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* o) {
-  if (IsInt(o)) {
-    FreeInt(o);
-  } else if (IsFloat(o)) {
-    FreeFloat(act->interp, o);
-  } else if (PyUnicode_CheckExact(o) || DiesQuietly(o)) {
-    if (PyTuple_CheckExact(o)) {
-      FreeTuple(act->interp, o);
-    } else if (PyList_CheckExact(o)) {
-      FreeList(act->interp, o);
-    } else if (!FreeInstance(o)) {
-      _Py_Dealloc(o);
-    }
-  } else {
-    // A callee that has ended, but still has the room of its frame, releases on
-    // behalf of its caller: frames that were there before lie below it.
-    uint64_t before = IsGiven(native) ? 0 : native->inlined;
-    pyvm_llvm_link(act, native);
-    if (PyTuple_CheckExact(o)) {
-      FreeTuple(act->interp, o);
-    } else if (PyList_CheckExact(o)) {
-      FreeList(act->interp, o);
-    } else if (!FreeInstance(o)) {
-      _Py_Dealloc(o);
-    }
-    if (!IsGiven(native) && native->inlined != before) {
-      pyvm_llvm_unlink_inlined(act, native);
-    }
+  // A callee that has ended, but still has the room of its frame, releases on
+  // behalf of its caller: frames that were there before lie below it.
+  uint64_t before = IsGiven(native) ? 0 : native->inlined;
+  LastReferences last(act, native);
+  last.Free(o);
+  if (!IsGiven(native) && native->inlined != before) {
+    pyvm_llvm_unlink_inlined(act, native);
   }
 }
 

@@ -347,7 +347,7 @@ PyObject* pyvm_llvm_load_slice(Activation* act, NativeFrame* native,
 int pyvm_llvm_store_slice(Activation* act, NativeFrame* native, PyObject* owner,
                           PyObject* start, PyObject* stop, PyObject* step,
                           PyObject* value, int dying) {
-  // What is replaced dies, or is given to what the program has for the value.
+  if (dying != 0 && SwapSlice(owner, start, stop, step, value)) return 0;
   bool quiet = PyList_CheckExact(owner) && PyList_CheckExact(value) &&
                step == Py_None &&
                ReleasedQuietly(reinterpret_cast<PyListObject*>(owner)->ob_item,
@@ -356,7 +356,7 @@ int pyvm_llvm_store_slice(Activation* act, NativeFrame* native, PyObject* owner,
     quiet &= bound == Py_None || PyLong_CheckExact(bound);
   }
   LinkUnless(quiet, act, native);
-  int done = StoreSlice(owner, start, stop, step, value, dying != 0);
+  int done = StoreSlice(owner, start, stop, step, value, false);
   if (done <= 0) return done;
   PyObject* slice = PySlice_New(start, stop, step);
   if (slice == nullptr) return -1;
