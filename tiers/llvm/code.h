@@ -251,7 +251,6 @@ class Running {
 // A guard of the site, in a frame of `unit`, has failed.
 void NoteFailure(Unit* unit, Site* site);
 
-
 // The tier itself.
 extern const Tier kTier;
 

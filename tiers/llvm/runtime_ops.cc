@@ -496,6 +496,8 @@ PyObject* pyvm_llvm_get_iter(Activation* act, NativeFrame* native,
 PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
                               PyObject* iterator) {
   PyTypeObject* type = Py_TYPE(iterator);
+  if (PyObject* next = NextInSequence(iterator)) return next;
+  if (PyObject* next = NextHashed(iterator)) return next;
   LinkUnless(StepsQuietly(iterator), act, native);
   PyObject* item = type->tp_iternext(iterator);
   if (item == nullptr && PyErr_Occurred()) {
