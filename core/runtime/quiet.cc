@@ -22,10 +22,7 @@ bool IsSimple(PyObject* o) {
 bool IsSimpleForeign(const PyTypeObject* type) {
   static const PyTypeObject* last = nullptr;
   if (type == last) return true;
-  if ((type->tp_flags & (Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_HAVE_GC)) != 0 ||
-      std::strcmp(type->tp_name, "decimal.Decimal") != 0) {
-    return false;
-  }
+  if (std::strcmp(type->tp_name, "decimal.Decimal") != 0) return false;
   last = type;
   return true;
 }
@@ -110,6 +107,12 @@ bool LastWill::InstanceDies(PyObject* o) {
 
 bool LastWill::Dies(PyObject* o) {
   const PyTypeObject* type = Py_TYPE(o);
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0) return InstanceDies(o);
+  if ((type->tp_flags & Py_TPFLAGS_HAVE_GC) == 0) {
+    // A range holds exact ints, for it has asked for their indices.
+    return IsSimpleForeign(type) || IsSimple(o) || type == &PyRangeIter_Type ||
+           type == &PyRange_Type;
+  }
   if (type == &PyTuple_Type) {
     return Give(reinterpret_cast<PyTupleObject*>(o)->ob_item, Py_SIZE(o));
   }
@@ -120,7 +123,6 @@ bool LastWill::Dies(PyObject* o) {
       type == &PyUnicodeIter_Type || type == text_iterator_type) {
     return Give(reinterpret_cast<SequenceIterator*>(o)->sequence);
   }
-  if (type == &PyRangeIter_Type) return true;
   if (type == &PyFunction_Type) {
     return FunctionDies(reinterpret_cast<PyFunctionObject*>(o));
   }
@@ -162,9 +164,7 @@ bool LastWill::Dies(PyObject* o) {
     auto* slice = reinterpret_cast<PySliceObject*>(o);
     return GiveAll(slice->start, slice->stop, slice->step);
   }
-  // A range holds exact ints, for it has asked for their indices.
-  if (type == &PyRange_Type || IsSimple(o)) return true;
-  return IsSimpleForeign(type) || InstanceDies(o);
+  return false;
 }
 
 bool ComparesQuietly(PyObject* const* items, Py_ssize_t n, int depth);
