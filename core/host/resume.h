@@ -48,6 +48,12 @@ inline constexpr int kResumerNote = offsetof(PyGenObject, gi_frame_state) + 1;
 static_assert(kResumerNote % 4 == 0 &&
               kResumerNote + 4 == offsetof(PyGenObject, gi_iframe));
 
+// That of the generator whose frame has these registers.
+inline char* NoteOf(PyObject** regs) {
+  return reinterpret_cast<char*>(regs) - offsetof(Frame, localsplus) -
+         offsetof(PyGenObject, gi_iframe) + kResumerNote;
+}
+
 // ResumePoint where the hint does not say it.
 const Instr* ResumePointSlow(Frame* frame, const Unit* unit);
 

@@ -9,6 +9,8 @@ namespace pyvm::ir {
 namespace {
 
 constexpr uint32_t kMaxInstrs = 4000;
+constexpr int kGeneratorFlags =
+    CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
 
 // The value whose reference `node` is: guards own nothing.
 const Node* RootOf(const Node* node) {
@@ -50,8 +52,9 @@ bool Builder::Run(const std::span<Node* const>* args) {
 
 bool Builder::Check() {
   int flags = unit_->code->co_flags;
-  if ((flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0) {
-    return Refuse("it is a generator or a coroutine");
+  generator_ = (flags & kGeneratorFlags) != 0;
+  if (generator_ && options_.entry_instr == 0) {
+    return Refuse("its start makes a generator or a coroutine");
   }
   if ((flags & CO_OPTIMIZED) == 0) {
     return Refuse("its names are in a namespace");
@@ -63,10 +66,6 @@ bool Builder::Check() {
   for (uint32_t i = 0; i < unit_->num_instrs; i += InstrWords(*unit_, i)) {
     const Instr& in = unit_->instrs[i];
     switch (BaseOf(in.op)) {
-      case Bytecode::kRETURN_GENERATOR:
-      case Bytecode::kYIELD:
-      case Bytecode::kSEND:
-        return Refuse("it is a generator or a coroutine");
       case Bytecode::kLOAD_NAME:
       case Bytecode::kSTORE_NAME:
       case Bytecode::kDELETE_NAME:
@@ -370,8 +369,8 @@ void Builder::Step() {
   if (IsCold(op) && !options_.cold_is_generic && !Denied()) {
     return DeoptHere();
   }
-  bool done = StepRest(op) || Numbers(op) || Jumps(op) || Objects(op) ||
-              Containers(op) || Calls(op);
+  bool done = StepRest(op) || Numbers(op) || Jumps(op) || Generators(op) ||
+              Objects(op) || Containers(op) || Calls(op);
   if (!done) RunHandler();
   if (block_ != nullptr && !borrowed_.empty()) {
     Refuse("an operand has not been released");
@@ -436,7 +435,7 @@ bool Builder::StepRest(Bytecode op) {
     }
     case Bytecode::kRESUME:
       // Otherwise whoever enters the code has done it.
-      if (options_.direct && block_ == entry_) {
+      if (generator_ || (options_.direct && block_ == entry_)) {
         Append(Make(Op::kSafepoint, {}, Before()));
       }
       return true;
@@ -463,6 +462,7 @@ std::unique_ptr<Function> Build(Unit* unit, const BuildOptions& options,
   auto function = std::make_unique<Function>(unit);
   function->entry_instr = options.entry_instr;
   function->direct = options.direct;
+  function->generator = (unit->code->co_flags & kGeneratorFlags) != 0;
   function->denied = options.denied;
   function->failed = options.failed;
   Builder builder(function.get(), unit, options);

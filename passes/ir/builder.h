@@ -19,7 +19,8 @@
 namespace pyvm::ir {
 
 struct BuildOptions {
-  // Where the code is entered: 0, or a loop's header. There the registers come
+  // Where the code is entered: 0, a loop's header, or behind a YIELD or
+  // RETURN_GENERATOR; of a generator it cannot be 0. There the registers come
   // from the frame.
   uint32_t entry_instr = 0;
   // Whether the function is to be `direct`: of a unit with simple_args, entered

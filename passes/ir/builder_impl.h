@@ -243,8 +243,19 @@ class Builder {
   void ForIterKnown(PyTypeObject* type, Op more, Op next);
   void ForIterAny();
   void LeaveLoop(bool ask);
+  // The iterator has given this item, or null at its end.
+  void GoOnWithItem(Node* item);
   void Return();
   void GetIter();
+
+  // --- builder_generators.cc
+  bool Generators(Bytecode op);
+  void FillFrame();
+  void Suspend();
+  void EndGenerator();
+  void ForIterGenerator();
+  void Send();
+  void GetInner(Op op);
 
   // --- builder_objects.cc
   bool Objects(Bytecode op);
@@ -383,6 +394,7 @@ class Builder {
   bool unobserved_pending_ = false;
   bool called_ = false;  // in this instruction
   bool returning_ = false;
+  bool generator_ = false;  // whether its frame is a generator's
   struct Borrowed {
     uint32_t reg;
     Node* node;

@@ -34,12 +34,34 @@ constexpr int32_t kLoopsAside = 2;
 // Failures after which code that waits for its successor is left at once.
 constexpr uint32_t kMaxFailuresSince = 64;
 
+// What follows the instruction that makes a generator of the unit.
+uint32_t BeginOf(const Unit& unit) {
+  uint32_t i = 0;
+  while (BaseOf(unit.instrs[i].op) != Op::kRETURN_GENERATOR) {
+    i += InstrWords(unit, i);
+  }
+  return i + 1;
+}
+
+// A generator's function is entered where the generator begins.
+CompileRequest Resolve(const Unit& unit, CompileRequest request) {
+  if (request.entry != EntryKind::kLoopHeader && IsGenerator(unit)) {
+    request.entry = EntryKind::kLoopHeader;
+    request.loop = BeginOf(unit);
+  }
+  return request;
+}
+
 std::vector<uint32_t> HeadersOf(const Unit& unit) {
   std::vector<uint32_t> headers;
   for (uint32_t i = 0; i < unit.num_instrs; i += InstrWords(unit, i)) {
     int64_t target = JumpTarget(unit, i);
     if (target >= 0 && target <= static_cast<int64_t>(i)) {
       headers.push_back(static_cast<uint32_t>(target));
+    }
+    Op op = BaseOf(unit.instrs[i].op);
+    if (op == Op::kYIELD || op == Op::kRETURN_GENERATOR) {
+      headers.push_back(i + 1);
     }
   }
   std::sort(headers.begin(), headers.end());
@@ -250,8 +272,9 @@ Code* CodeOf(const Unit* unit) {
   return unit->tier == &kTier ? static_cast<Code*>(unit->tier_code) : nullptr;
 }
 
-std::unique_ptr<CompileTask> Prepare(Unit* unit, const CompileRequest& request,
+std::unique_ptr<CompileTask> Prepare(Unit* unit, const CompileRequest& wanted,
                                      const char** refused) {
+  CompileRequest request = Resolve(*unit, wanted);
   Experience& experience = ExperienceOf(unit);
   Code* code = CodeOf(unit);
   if (request.renew) {
@@ -314,10 +337,27 @@ Entrance FindEntry(Unit* unit, const uint32_t* loop) {
     if (code == nullptr) return {};
     found = KnownEntry(*code, loop);
   }
-  if (loop == nullptr) SetDirect(unit);
+  if (loop == nullptr) {
+    SetDirect(unit);
+  } else if (IsGenerator(*unit)) {
+    SetResumptions(unit);
+  }
   if (found) return *found;
   LimitLoops(unit, kLoopsOutside);
   return {};
+}
+
+const Resumption* ResumptionOf(Unit* unit, uint32_t instr) {
+  return &ExperienceOf(unit).resumptions[instr];
+}
+
+void SetResumptions(Unit* unit) {
+  const Code* code = CodeOf(unit);
+  for (auto& [instr, resumption] : ExperienceOf(unit).resumptions) {
+    std::optional<Entrance> known;
+    if (code != nullptr && !code->stale) known = KnownEntry(*code, &instr);
+    resumption.entry = known ? known->entry : nullptr;
+  }
 }
 
 void SetDirect(Unit* unit) {
@@ -334,6 +374,7 @@ void Release(Code* code) {
   if (code->unit->direct == code->direct && code->direct != nullptr) {
     code->unit->direct = pyvm_llvm_direct_stub(code->unit->arg_count);
   }
+  if (IsGenerator(*code->unit)) SetResumptions(code->unit);
   Retired().push_back(code);
   FreeRetired();
 }
@@ -373,6 +414,7 @@ void NoteFailure(Unit* unit, Site* site) {
   if (site->failures < PatienceWith(*site, experience)) return;
   code->stale = true;
   SetDirect(unit);
+  if (IsGenerator(*unit)) SetResumptions(unit);
   if (!TheManager().InBackground(&kTier)) {
     // Calls look for an entry.
     code->start = nullptr;

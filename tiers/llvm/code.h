@@ -4,6 +4,8 @@
 #define PYVM_TIERS_LLVM_CODE_H_
 
 #include <cstdint>
+#include <cstring>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "core/host/activation.h"
 #include "core/host/frame.h"
 #include "core/host/observers.h"
+#include "core/host/resume.h"
 #include "core/tier/tier.h"
 
 namespace pyvm::llvm_tier {
@@ -96,8 +99,26 @@ inline constexpr int kNativeStacktop = kAwayStacktop;
 
 // Frames of ours have room for one word behind their registers. Null as long as
 // the code has not had to show the frame.
+// Not of a generator's.
 inline NativeFrame*& NativeFrameOf(PyObject** regs, const Unit* unit) {
   return *reinterpret_cast<NativeFrame**>(regs + unit->num_registers);
+}
+// A generator's frame has no such room. While it runs, its hint and the note in
+// front of it (core/host/resume.h) say the same: addresses have 48 bits.
+inline constexpr int kAddressBitsInNote = 32;
+inline NativeFrame* NativeFrameOfGenerator(PyObject** regs) {
+  uint32_t note;
+  std::memcpy(&note, NoteOf(regs), sizeof note);
+  return reinterpret_cast<NativeFrame*>(
+      uintptr_t{ResumeHint(FrameOf(regs))} << kAddressBitsInNote | note);
+}
+inline void SetNativeFrameOfGenerator(PyObject** regs,
+                                      const NativeFrame* native) {
+  auto address = reinterpret_cast<uintptr_t>(native);
+  auto note = static_cast<uint32_t>(address);
+  std::memcpy(NoteOf(regs), &note, sizeof note);
+  ResumeHint(FrameOf(regs)) =
+      static_cast<uint16_t>(address >> kAddressBitsInNote);
 }
 
 // Runs the frame (pushed, linked as current, its registers as the entry expects
@@ -105,6 +126,31 @@ inline NativeFrame*& NativeFrameOf(PyObject** regs, const Unit* unit) {
 // stays linked, and holds nothing above its locals; its `stacktop` says how
 // many registers may hold references, as ClearAndPopEntryFrame wants it.
 using Entry = PyObject* (*)(Activation* act, PyObject** regs);
+
+// Whether frames of the unit are a generator's, a coroutine's or the like, but
+// for the one that makes it. Their entries are behind RETURN_GENERATOR, YIELDs
+// and at loops. An entry returns with the frame suspended (its generator says
+// so), or at its end with its locals in place: those who have resumed it release
+// them.
+inline bool IsGenerator(const Unit& unit) {
+  return (unit.code->co_flags &
+          (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
+}
+inline constexpr ptrdiff_t kGeneratorOfRegs =
+    static_cast<ptrdiff_t>(offsetof(PyGenObject, gi_iframe)) +
+    static_cast<ptrdiff_t>(offsetof(Frame, localsplus));
+
+// Where machine code goes on with generators that are suspended at one place of
+// a unit, or that have not begun. As old as the unit, which generators keep.
+struct Resumption {
+  Entry entry = nullptr;  // null: this tier has no code there, or none yet
+};
+// The one of the instruction, which can be entered behind a YIELD or
+// RETURN_GENERATOR.
+const Resumption* ResumptionOf(Unit* unit, uint32_t instr);
+// Lets machine code resume generators of the unit straight: in the code that it
+// has, if that is not stale.
+void SetResumptions(Unit* unit);
 
 // Calls a function of a unit as machine code does: without a frame, with its
 // arguments (which are taken over) behind `remaining`. That is the caller's
@@ -125,11 +171,11 @@ using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
 inline constexpr uint32_t kMaxDirectArgs = 8;
 inline bool CanBeDirect(const Unit& unit) {
   return unit.simple_args && unit.arg_count <= kMaxDirectArgs &&
-         (unit.code->co_flags &
-          (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) == 0;
+         !IsGenerator(unit);
 }
 
-// Where code begins at a loop's header; `entry` is null if there can be none.
+// Where code begins at a loop's header, or where a generator is resumed; `entry`
+// is null if there can be none.
 struct LoopEntry {
   uint32_t instr;
   Entry entry;
@@ -159,7 +205,9 @@ struct Code {
   Direct direct = nullptr;
   bool no_start = false;
   std::vector<LoopEntry> loops;
-  std::vector<uint32_t> headers;  // of the unit's loops, sorted
+  // Where else it can be entered: headers of loops and, in a generator, what
+  // follows a YIELD or RETURN_GENERATOR. Sorted.
+  std::vector<uint32_t> headers;
   // Stable addresses: machine code points to them.
   std::vector<std::unique_ptr<Site>> sites;
   std::vector<CodeRange> blocks;      // in code memory
@@ -176,6 +224,8 @@ struct Experience final : TierNotes {
   uint32_t renewals = 0;
   Denials denials;
   Denials reached;  // where code has been left that had never run
+  // By instruction; their addresses stay.
+  std::map<uint32_t, Resumption> resumptions;
 };
 
 // As Tier::compile and Tier::prepare: an entry at the function's start, or at

@@ -100,6 +100,14 @@ void FillRegisters(Frame* frame, const FrameMap& map, Values* values,
   frame->stacktop = -1;
 }
 
+void SetNativeFrame(Frame* frame, const Unit* unit, NativeFrame* native) {
+  if (frame->owner == FRAME_OWNED_BY_GENERATOR) {
+    SetNativeFrameOfGenerator(frame->localsplus, native);
+  } else {
+    NativeFrameOf(frame->localsplus, unit) = native;
+  }
+}
+
 void SetPosition(Frame* frame, const Unit& unit, uint32_t instr) {
   frame->prev_instr = CodeStart(&unit) + unit.PositionOf(unit.instrs + instr);
 }
@@ -199,6 +207,8 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
   }
   bool entry = outermost->is_entry;
   outermost->is_entry = true;
+  // Nothing is noted of a generator that another tier runs.
+  if (outermost->owner == FRAME_OWNED_BY_GENERATOR) ResumeHint(outermost) = 0;
   // May run code, which may look at the frames.
   Drop(leftovers);
 
@@ -216,6 +226,7 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
   }
   if (tier != nullptr) RunToEnd(act, tier);
   outermost->is_entry = entry;
+  act->suspended_at = nullptr;
   return act->result;
 }
 
@@ -240,7 +251,7 @@ PyObject* LeaveBy(Activation* act, NativeFrame* native, int64_t remaining,
 void Attach(NativeFrame* native, PyObject** regs) {
   const FrameMap& at = native->site->frames[0];
   native->regs = regs;
-  NativeFrameOf(regs, at.unit) = native;
+  SetNativeFrame(FrameOf(regs), at.unit, native);
   SetPosition(FrameOf(regs), *at.unit, at.instr);
 }
 
@@ -280,7 +291,10 @@ bool IsPresent(const Frame* frame) {
 bool ReadLocals(Frame* frame, PyObject** locals) {
   if (!IsPresent(frame)) return false;
   const Unit* unit = UnitOf(frame);
-  const NativeFrame* native = NativeFrameOf(frame->localsplus, unit);
+  const NativeFrame* native =
+      frame->owner == FRAME_OWNED_BY_GENERATOR
+          ? NativeFrameOfGenerator(frame->localsplus)
+          : NativeFrameOf(frame->localsplus, unit);
   if (native == nullptr) return false;
   size_t depth = 0;
   for (const Frame* f = frame; f != FrameOf(native->regs); f = f->previous) {

@@ -54,12 +54,25 @@ PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,
 // writes will be. 0, or -1 with an exception.
 int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr);
 
+// What an exact generator yields next: a new reference. Null at its end, and
+// where it raises: then kResumedRaised is the result. The frame of the caller
+// is linked.
+PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator);
+// The same for any iterator, which is sent `value` (taken over). At its end its
+// result is in act->result.
+PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value);
+// Address of ResumptionOf.
+const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr);
+
 // Releases an object whose last reference is gone. Links `native` (which may be
 // a given frame) before code may run.
 void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* object);
 // The same for a function that has been called; an exception that is set stays.
 void pyvm_llvm_dealloc_callee(Activation* act, NativeFrame* native,
                               PyObject* function);
+
+// No object.
+inline PyObject* const kResumedRaised = reinterpret_cast<PyObject*>(1);
 
 }  // extern "C"
 #pragma GCC visibility pop
@@ -79,6 +92,9 @@ inline bool MayCollect(const Activation* act) {
   const _gc_runtime_state& gc = act->interp->gc;
   return gc.enabled && gc.generations[0].count >= gc.generations[0].threshold;
 }
+
+// Whether machine code has room on the thread's stack.
+bool HasStack();
 
 // Runs frames of the activation, from act->pc in a frame of `tier` on, until
 // the first frame with `is_entry` ends: its result, or null with an exception,

@@ -140,7 +140,17 @@ void Lowering::PrologueOfEntry() {
   Store(regs, native_, offsetof(NativeFrame, regs), Mem::kRegisters);
   caller_ = b.CreateGEP(i8, regs, b_i64(1));  // GivenFrame
   Store(caller_, native_, offsetof(NativeFrame, caller), Mem::kNative);
-  Store(native_, Register(fn_.unit()->num_registers), Mem::kFrame);
+  if (fn_.generator) {
+    // As SetNativeFrameOfGenerator.
+    llvm::Value* address = b.CreatePtrToInt(native_, i64);
+    Store(b.CreateTrunc(address, i32), GeneratorField(kResumerNote),
+          Mem::kFrame);
+    address = b.CreateLShr(address, kAddressBitsInNote);
+    Store(b.CreateTrunc(address, b.getInt16Ty()), FrameField(kResumeHint),
+          Mem::kFrame);
+  } else {
+    Store(native_, Register(fn_.unit()->num_registers), Mem::kFrame);
+  }
   Store(b.getInt32(static_cast<uint32_t>(kNativeStacktop)),
         FrameField(offsetof(Frame, stacktop)), Mem::kFrame);
   llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));

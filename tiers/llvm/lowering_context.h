@@ -117,6 +117,10 @@ class Lowering {
     return At(regs, static_cast<int64_t>(offset) -
                         static_cast<int64_t>(offsetof(Frame, localsplus)));
   }
+  // Of the generator whose frame this is.
+  llvm::Value* GeneratorField(size_t offset) {
+    return At(Regs(), static_cast<int64_t>(offset) - kGeneratorOfRegs);
+  }
   // Where arguments are put that a callee takes as a vector.
   llvm::Value* ArgumentSlot(size_t i);
 

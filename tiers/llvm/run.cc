@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "core/handlers/calls.h"
+#include "core/handlers/generators.h"
 #include "core/handlers/machine.h"
 #include "core/runtime/container.h"
 #include "core/runtime/instance.h"
@@ -40,10 +41,14 @@ __attribute__((noinline)) bool FindLimit(uintptr_t at) {
   return at >= stack_limit;
 }
 
-inline bool HasStack() {
+}  // namespace
+
+bool HasStack() {
   auto at = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   return at >= stack_limit || FindLimit(at);
 }
+
+namespace {
 
 // --- Entering
 // --------------------------------------------------------------------
@@ -100,10 +105,23 @@ bool IsStart(const Activation* act, const Unit* unit) {
              CodeStart(unit) + unit->PositionOf(unit->instrs);
 }
 
+// The same as EntranceFor for frames of a generator's function.
+Entrance EntranceForGenerator(const Activation* act, const Frame* frame,
+                              Unit* unit) {
+  // Whoever has a frame object may look at the frame at any time, and debuggers
+  // move it. Frames that make generators do nothing else.
+  if (frame->owner != FRAME_OWNED_BY_GENERATOR || frame->frame_obj != nullptr) {
+    return {};
+  }
+  auto instr = static_cast<uint32_t>(act->pc - unit->instrs);
+  return FindEntry(unit, &instr);
+}
+
 // The code that goes on with the activation, if there is any.
 Entrance EntranceFor(Activation* act, Unit* unit) {
   if (act->throwing || act->cframe.use_tracing || !HasStack()) return {};
   Frame* frame = FrameOf(act->regs);
+  if (IsGenerator(*unit)) return EntranceForGenerator(act, frame, unit);
   if (frame->owner != FRAME_OWNED_BY_THREAD) return {};
   Entrance entrance;
   if (!IsStart(act, unit)) {
@@ -122,10 +140,16 @@ Entrance EntranceFor(Activation* act, Unit* unit) {
   return entrance && HasRoom(act->tstate, frame, unit) ? entrance : Entrance{};
 }
 
-// The frame at `regs`, of `unit`, has ended with `result`.
+// The frame at `regs`, of `unit`, has ended with `result`, or has yielded it.
 void Finish(Activation* act, PyObject** regs, Unit* unit, PyObject* result) {
   act->result = result;
-  if (handlers::Leave(unit->instrs, regs, unit->pool, act) == kFailed) {
+  Frame* frame = FrameOf(regs);
+  auto leave = frame->owner == FRAME_OWNED_BY_GENERATOR &&
+                       _PyFrame_GetGenerator(frame)->gi_frame_state ==
+                           FRAME_SUSPENDED
+                   ? handlers::LeaveSuspended
+                   : handlers::Leave;
+  if (leave(unit->instrs, regs, unit->pool, act) == kFailed) {
     act->throwing = true;
   }
 }

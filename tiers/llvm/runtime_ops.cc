@@ -11,6 +11,7 @@
 #include "core/runtime/number.h"
 #include "core/runtime/polymorphic.h"
 #include "core/runtime/slice.h"
+#include "core/runtime/window_ops.h"
 #include "tiers/llvm/frames.h"
 
 namespace pyvm::llvm_tier {
@@ -373,6 +374,24 @@ PyObject* pyvm_llvm_get_iter(Activation* act, NativeFrame* native,
                PyRange_Check(o) || PyDict_CheckExact(o);
   LinkUnless(quiet, act, native);
   return PyObject_GetIter(o);
+}
+
+PyObject* pyvm_llvm_get_awaitable(Activation* act, PyObject* o, uint32_t arg) {
+  // It has not begun: nobody awaits it.
+  if (PyCoro_CheckExact(o) &&
+      reinterpret_cast<PyGenObject*>(o)->gi_frame_state == FRAME_CREATED) {
+    return o;
+  }
+  PyObject* window[] = {o};
+  int err = GetAwaitable(act->tstate, act->cframe.current_frame, window, arg);
+  return err < 0 ? nullptr : window[0];
+}
+
+PyObject* pyvm_llvm_get_yield_from_iter(Activation* act, PyObject* o) {
+  if (PyGen_CheckExact(o)) return o;
+  PyObject* window[] = {o};
+  int err = GetYieldFromIter(act->tstate, act->cframe.current_frame, window, 0);
+  return err < 0 ? nullptr : window[0];
 }
 
 PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
