@@ -324,6 +324,10 @@ std::optional<Entrance> KnownEntry(const Code& code, const uint32_t* loop) {
 Entrance FindEntry(Unit* unit, const uint32_t* loop) {
   Code* code = CodeOf(unit);
   if (code == nullptr) return {};
+  if (loop != nullptr && !code->stale && *loop < code->resumed_at.size() &&
+      code->resumed_at[*loop] != nullptr) [[likely]] {
+    return Entrance{code->resumed_at[*loop], nullptr};
+  }
   if (loop != nullptr &&
       !std::binary_search(code->headers.begin(), code->headers.end(), *loop)) {
     return {};
@@ -339,8 +343,10 @@ Entrance FindEntry(Unit* unit, const uint32_t* loop) {
   }
   if (loop == nullptr) {
     SetDirect(unit);
-  } else if (IsGenerator(*unit)) {
+  } else if (found && IsGenerator(*unit)) {
     SetResumptions(unit);
+    code->resumed_at.resize(unit->num_instrs);
+    code->resumed_at[*loop] = found->entry;
   }
   if (found) return *found;
   LimitLoops(unit, kLoopsOutside);

@@ -205,6 +205,8 @@ struct Code {
   Direct direct = nullptr;
   bool no_start = false;
   std::vector<LoopEntry> loops;
+  // By instruction, of a generator: those of `loops`.
+  std::vector<Entry> resumed_at;
   // Where else it can be entered: headers of loops and, in a generator, what
   // follows a YIELD or RETURN_GENERATOR. Sorted.
   std::vector<uint32_t> headers;

@@ -61,6 +61,10 @@ PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator);
 // The same for any iterator, which is sent `value` (taken over). At its end its
 // result is in act->result.
 PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value);
+// As pyvm_llvm_call_function, of a function whose unit begins with
+// RETURN_GENERATOR.
+PyObject* pyvm_llvm_make_generator(Activation* act, PyObject* function,
+                                   Unit* unit, PyObject** args);
 // Address of ResumptionOf.
 const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr);
 
@@ -95,6 +99,11 @@ inline bool MayCollect(const Activation* act) {
 
 // Whether machine code has room on the thread's stack.
 bool HasStack();
+uintptr_t StackLimit();  // as Activation::stack_limit
+
+// A Resumer (core/host/resume.h).
+bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
+                 PyObject** item, PyObject** returned);
 
 // Runs frames of the activation, from act->pc in a frame of `tier` on, until
 // the first frame with `is_entry` ends: its result, or null with an exception,

@@ -7,49 +7,40 @@
 namespace pyvm::llvm_tier {
 namespace {
 
-// While a generator that is suspended has code to go on in, a field that nobody
-// reads meanwhile says where: the resumption's address with the highest bit
-// set. The baseline tier, whose notes lie there too, takes that for none of its
-// own: its epochs are small.
-constexpr uintptr_t kIsOurs = uintptr_t{1} << 63;
-_PyErr_StackItem*& NoteIn(PyGenObject* gen) {
-  return gen->gi_exc_state.previous_item;
-}
+// Where machine code goes on with a generator that is suspended or has not
+// begun: the address of a Resumption.
 const Resumption* ResumptionIn(PyGenObject* gen) {
-  auto note = reinterpret_cast<uintptr_t>(NoteIn(gen));
-  return (note & kIsOurs) != 0
-             ? reinterpret_cast<const Resumption*>(note & ~kIsOurs)
-             : nullptr;
+  return reinterpret_cast<const Resumption*>(
+      reinterpret_cast<uintptr_t>(ResumptionNote(gen)) & ~kForResumer);
 }
 void Note(PyGenObject* gen, const void* resumption) {
   if (resumption == nullptr) return;
-  NoteIn(gen) = reinterpret_cast<_PyErr_StackItem*>(
-      reinterpret_cast<uintptr_t>(resumption) | kIsOurs);
+  ResumptionNote(gen) = reinterpret_cast<_PyErr_StackItem*>(
+      reinterpret_cast<uintptr_t>(resumption) | kForResumer);
 }
 
 Frame* FrameOf(PyGenObject* gen) {
   return reinterpret_cast<Frame*>(gen->gi_iframe);
 }
 
-// The code that goes on with the generator, which is suspended; null if none is
-// known.
-inline Entry EntryOf(const Activation* act, PyGenObject* gen) {
-  if (gen->gi_frame_state != FRAME_SUSPENDED ||
-      FrameOf(gen)->frame_obj != nullptr) {
-    return nullptr;
-  }
-  const Resumption* resumption = ResumptionIn(gen);
-  if (resumption == nullptr || act->tstate->recursion_remaining <= 0 ||
+// The code that goes on with the generator, if it is suspended or has not
+// begun; null if none is known.
+inline Entry EntryOf(const PyThreadState* tstate, PyGenObject* gen) {
+  static_assert(FRAME_CREATED < FRAME_SUSPENDED &&
+                FRAME_SUSPENDED < FRAME_EXECUTING);
+  if (gen->gi_frame_state >= FRAME_EXECUTING || !IsForResumer(gen) ||
+      FrameOf(gen)->frame_obj != nullptr || tstate->recursion_remaining <= 0 ||
       !HasStack()) {
     return nullptr;
   }
-  return resumption->entry;
+  return ResumptionIn(gen)->entry;
 }
 
 // As the host's Run: null at its end, with what it returned in *returned (null:
 // an exception). `value` is taken over.
-inline PyObject* Resume(Activation* act, PyGenObject* gen, Entry entry,
-                        PyObject* value, PyObject** returned) {
+__attribute__((always_inline)) inline PyObject* Resume(
+    Activation* act, PyGenObject* gen, Entry entry, PyObject* value,
+    PyObject** returned) {
   PyThreadState* tstate = act->tstate;
   Frame* self = act->cframe.current_frame;
   Frame* frame = FrameOf(gen);
@@ -70,10 +61,10 @@ inline PyObject* Resume(Activation* act, PyGenObject* gen, Entry entry,
   return nullptr;
 }
 
-// It has been resumed in some other way: notes where machine code can do it the
-// next time.
+// It has been made or suspended by other than machine code: notes where machine
+// code can resume it.
 void NoteSuspended(PyGenObject* gen) {
-  if (gen->gi_frame_state != FRAME_SUSPENDED || NoteIn(gen) != nullptr) return;
+  if (gen->gi_frame_state >= FRAME_EXECUTING || ResumptionNote(gen) != nullptr) return;
   Frame* frame = FrameOf(gen);
   Unit* unit = UnitOf(frame);
   if (unit == nullptr || CodeOf(unit) == nullptr) return;
@@ -88,7 +79,57 @@ void NoteSuspended(PyGenObject* gen) {
 
 }  // namespace
 
+bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
+                 PyObject** item, PyObject** returned) {
+  NoteSuspended(gen);
+  Entry entry = EntryOf(tstate, gen);
+  if (entry == nullptr) return false;
+  // As Activate.
+  Activation activation;
+  Activation* act = &activation;
+  act->tstate = tstate;
+  act->interp = tstate->interp;
+  act->eval_breaker = const_cast<const volatile int*>(
+      &tstate->interp->ceval.eval_breaker._value);
+  act->result = nullptr;
+  _PyCFrame* previous = tstate->cframe;
+  act->cframe.use_tracing = previous->use_tracing;
+  act->cframe.previous = previous;
+  act->cframe.current_frame = previous->current_frame;
+  tstate->cframe = &act->cframe;
+  act->stack_limit = StackLimit();
+  int remaining = tstate->recursion_remaining;
+  {
+    Running running(act);
+    *item = Resume(act, gen, entry, Py_NewRef(value), returned);
+  }
+  tstate->recursion_remaining = remaining;
+  tstate->cframe = previous;
+  previous->use_tracing = act->cframe.use_tracing;
+  return true;
+}
+
 extern "C" {
+
+PyObject* pyvm_llvm_make_generator(Activation* act, PyObject* function,
+                                   Unit* unit, PyObject** args) {
+  PyThreadState* tstate = act->tstate;
+  if (tstate->recursion_remaining <= 0 ||
+      tstate->coroutine_origin_tracking_depth != 0) {
+    return pyvm_llvm_call_function(act, function, unit, args);
+  }
+  PyObject* made = MakeGeneratorWith(
+      tstate, reinterpret_cast<PyFunctionObject*>(function), unit, args);
+  if (made == nullptr) [[unlikely]] {
+    Py_DECREF(function);
+    for (uint32_t i = 0; i < unit->arg_count; ++i) Py_DECREF(args[i]);
+    return nullptr;
+  }
+  if (CodeOf(unit) != nullptr) {
+    Note(reinterpret_cast<PyGenObject*>(made), ResumptionOf(unit, 1));
+  }
+  return made;
+}
 
 const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr) {
   return ResumptionOf(unit, instr);
@@ -96,7 +137,7 @@ const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr) {
 
 PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator) {
   auto* gen = reinterpret_cast<PyGenObject*>(generator);
-  if (Entry entry = EntryOf(act, gen)) [[likely]] {
+  if (Entry entry = EntryOf(act->tstate, gen)) [[likely]] {
     PyObject* returned;
     PyObject* item = Resume(act, gen, entry, Py_NewRef(Py_None), &returned);
     if (item != nullptr) [[likely]]
@@ -119,8 +160,9 @@ PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator) {
 PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value) {
   auto* gen = reinterpret_cast<PyGenObject*>(receiver);
   bool ours = PyGen_CheckExact(receiver) || PyCoro_CheckExact(receiver);
-  if (ours) {
-    if (Entry entry = EntryOf(act, gen)) {
+  if (ours &&
+      (value == Py_None || gen->gi_frame_state == FRAME_SUSPENDED)) {
+    if (Entry entry = EntryOf(act->tstate, gen)) {
       PyObject* item = Resume(act, gen, entry, value, &act->result);
       return item != nullptr || act->result != nullptr ? item : kResumedRaised;
     }

@@ -48,6 +48,8 @@ bool HasStack() {
   return at >= stack_limit || FindLimit(at);
 }
 
+uintptr_t StackLimit() { return stack_limit; }
+
 namespace {
 
 // --- Entering
