@@ -354,7 +354,12 @@ Entrance FindEntry(Unit* unit, const uint32_t* loop) {
 }
 
 const Resumption* ResumptionOf(Unit* unit, uint32_t instr) {
-  return &ExperienceOf(unit).resumptions[instr];
+  Code* code = CodeOf(unit);
+  if (code == nullptr) return &ExperienceOf(unit).resumptions[instr];
+  if (code->resumptions.empty()) code->resumptions.resize(unit->num_instrs);
+  const Resumption*& known = code->resumptions[instr];
+  if (known == nullptr) known = &ExperienceOf(unit).resumptions[instr];
+  return known;
 }
 
 void SetResumptions(Unit* unit) {

@@ -168,7 +168,7 @@ using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
 
 // Units whose functions can be called so; with more arguments they would not
 // all be in registers.
-inline constexpr uint32_t kMaxDirectArgs = 8;
+inline constexpr uint32_t kMaxDirectArgs = 7;
 inline bool CanBeDirect(const Unit& unit) {
   return unit.simple_args && unit.arg_count <= kMaxDirectArgs &&
          !IsGenerator(unit);
@@ -207,6 +207,8 @@ struct Code {
   std::vector<LoopEntry> loops;
   // By instruction, of a generator: those of `loops`.
   std::vector<Entry> resumed_at;
+  // Answers of ResumptionOf, by instruction.
+  std::vector<const Resumption*> resumptions;
   // Where else it can be entered: headers of loops and, in a generator, what
   // follows a YIELD or RETURN_GENERATOR. Sorted.
   std::vector<uint32_t> headers;

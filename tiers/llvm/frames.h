@@ -101,6 +101,22 @@ inline bool MayCollect(const Activation* act) {
 bool HasStack();
 uintptr_t StackLimit();  // as Activation::stack_limit
 
+// Whether somebody may look at the frame of a generator, or a debugger move it,
+// at any time: by its frame object. One that nobody has is dropped; a traceback
+// of an exception that the generator has caught leaves one behind.
+inline bool IsHeld(Frame* frame) {
+  PyFrameObject* object = frame->frame_obj;
+  if (object == nullptr) [[likely]]
+    return false;
+  if (Py_REFCNT(object) > 1 || object->f_trace != nullptr ||
+      !object->f_trace_lines || object->f_trace_opcodes) {
+    return true;
+  }
+  frame->frame_obj = nullptr;
+  Py_DECREF(object);
+  return false;
+}
+
 // A Resumer (core/host/resume.h).
 bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
                  PyObject** item, PyObject** returned);

@@ -29,8 +29,7 @@ inline Entry EntryOf(const PyThreadState* tstate, PyGenObject* gen) {
   static_assert(FRAME_CREATED < FRAME_SUSPENDED &&
                 FRAME_SUSPENDED < FRAME_EXECUTING);
   if (gen->gi_frame_state >= FRAME_EXECUTING || !IsForResumer(gen) ||
-      FrameOf(gen)->frame_obj != nullptr || tstate->recursion_remaining <= 0 ||
-      !HasStack()) {
+      IsHeld(FrameOf(gen)) || tstate->recursion_remaining <= 0 || !HasStack()) {
     return nullptr;
   }
   return ResumptionIn(gen)->entry;

@@ -108,13 +108,10 @@ bool IsStart(const Activation* act, const Unit* unit) {
 }
 
 // The same as EntranceFor for frames of a generator's function.
-Entrance EntranceForGenerator(const Activation* act, const Frame* frame,
+Entrance EntranceForGenerator(const Activation* act, Frame* frame,
                               Unit* unit) {
-  // Whoever has a frame object may look at the frame at any time, and debuggers
-  // move it. Frames that make generators do nothing else.
-  if (frame->owner != FRAME_OWNED_BY_GENERATOR || frame->frame_obj != nullptr) {
-    return {};
-  }
+  // Frames that make generators do nothing else.
+  if (frame->owner != FRAME_OWNED_BY_GENERATOR || IsHeld(frame)) return {};
   auto instr = static_cast<uint32_t>(act->pc - unit->instrs);
   return FindEntry(unit, &instr);
 }
