@@ -167,8 +167,9 @@ void ClearFrame(Frame* frame, const Unit* unit);
 PyObject* MakeGenerator(PyThreadState* tstate, Frame* frame, const Unit* unit);
 
 // What a call of `func`, whose unit has simple_args and begins with
-// RETURN_GENERATOR, returns; it takes `func` and the arguments, as many as there
-// are parameters, if it does not fail. No origins of coroutines are tracked.
+// RETURN_GENERATOR, returns; it takes `func` and the arguments, as many as
+// there are parameters, if it does not fail. No origins of coroutines are
+// tracked.
 PyObject* MakeGeneratorWith(PyThreadState* tstate, PyFunctionObject* func,
                             const Unit* unit, PyObject** args);
 

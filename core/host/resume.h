@@ -59,13 +59,13 @@ inline constexpr uintptr_t kForResumer = uintptr_t{1} << 63;
 inline bool IsForResumer(PyGenObject* gen) {
   return reinterpret_cast<intptr_t>(ResumptionNote(gen)) < 0;
 }
-// Resumes a generator whose note is for it, or whose unit its tier runs, but not
-// a generator that has not begun with anything but None. Borrows `value`. False if it cannot, and nothing has
-// happened. Else *item is what is yielded; or null, and then *returned is what
-// has been returned, or null with an exception.
+// Resumes a generator whose note is for it, or whose unit its tier runs, but
+// not a generator that has not begun with anything but None. Borrows `value`.
+// False if it cannot, and nothing has happened. Else *item is what is yielded;
+// or null, and then *returned is what has been returned, or null with an
+// exception.
 using Resumer = bool (*)(PyThreadState* tstate, PyGenObject* gen,
-                         PyObject* value, PyObject** item,
-                         PyObject** returned);
+                         PyObject* value, PyObject** item, PyObject** returned);
 // There is one for the process.
 void SetResumer(const Tier* tier, Resumer resumer);
 

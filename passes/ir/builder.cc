@@ -192,12 +192,15 @@ void Builder::TakeArguments() {
       static_cast<uint32_t>(code->co_argcount + code->co_kwonlyargcount +
                             ((code->co_flags & CO_VARARGS) != 0) +
                             ((code->co_flags & CO_VARKEYWORDS) != 0));
+  int64_t receives = generator_ ? ReceivingRegister(*unit_, at_) : -1;
   for (uint32_t r = 0; r < unit_->num_registers; ++r) {
     // Nothing but arguments is there when a function begins.
     bool there = at_ == 0 ? r < num_args : flow_.MayBeFull(at_, r);
     if (!there) continue;
-    Op source = options_.direct ? Op::kParameter : Op::kTakeReg;
-    Node* node = EmitImm(source, {}, r);
+    Op source = options_.direct                       ? Op::kParameter
+                : static_cast<int64_t>(r) == receives ? Op::kReceived
+                                                      : Op::kTakeReg;
+    Node* node = EmitImm(source, {}, source == Op::kReceived ? 0 : r);
     node->type = flow_.IsFull(at_, r) ? kObject : kNullableObject;
     SetExample(node, SampleOf(r));
     regs_[r] = node;
@@ -472,6 +475,15 @@ std::unique_ptr<Function> Build(Unit* unit, const BuildOptions& options,
   }
   function->ComputeDominators();
   return function;
+}
+
+int64_t ReceivingRegister(const Unit& unit, uint32_t instr) {
+  uint32_t i = 0;
+  while (i + InstrWords(unit, i) < instr) i += InstrWords(unit, i);
+  const Instr& in = unit.instrs[i];
+  Bytecode op = BaseOf(in.op);
+  bool receives = op == Bytecode::kYIELD || op == Bytecode::kRETURN_GENERATOR;
+  return receives && i + 1 == instr ? in.a : -1;
 }
 
 bool BuildInlined(Function* function, Unit* unit, const BuildOptions& options,

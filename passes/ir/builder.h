@@ -72,6 +72,10 @@ bool BuildInlined(Function* function, Unit* unit, const BuildOptions& options,
                   std::span<Node* const> args, InlinedBody* body,
                   const char** refused);
 
+// The register that gets what a generator is resumed with before the
+// instruction; -1 if the one in front neither suspends nor makes it.
+int64_t ReceivingRegister(const Unit& unit, uint32_t instr);
+
 // The object that `node` is, as constants and guards say; or null.
 _object* ConstantOf(const Node* node);
 

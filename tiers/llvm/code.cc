@@ -52,7 +52,8 @@ CompileRequest Resolve(const Unit& unit, CompileRequest request) {
   return request;
 }
 
-std::vector<uint32_t> HeadersOf(const Unit& unit) {
+std::vector<uint32_t> HeadersOf(const Unit& unit,
+                                std::vector<uint32_t>* resumed) {
   std::vector<uint32_t> headers;
   for (uint32_t i = 0; i < unit.num_instrs; i += InstrWords(unit, i)) {
     int64_t target = JumpTarget(unit, i);
@@ -62,6 +63,7 @@ std::vector<uint32_t> HeadersOf(const Unit& unit) {
     Op op = BaseOf(unit.instrs[i].op);
     if (op == Op::kYIELD || op == Op::kRETURN_GENERATOR) {
       headers.push_back(i + 1);
+      resumed->push_back(i + 1);
     }
   }
   std::sort(headers.begin(), headers.end());
@@ -81,7 +83,7 @@ CompileRequest RequestFor(const uint32_t* loop) {
 Code* NewCode(Unit* unit) {
   Code* code = new Code;
   code->unit = unit;
-  code->headers = HeadersOf(*unit);
+  code->headers = HeadersOf(*unit, &code->resumed_behind);
   return code;
 }
 
@@ -367,7 +369,8 @@ void SetResumptions(Unit* unit) {
   for (auto& [instr, resumption] : ExperienceOf(unit).resumptions) {
     std::optional<Entrance> known;
     if (code != nullptr && !code->stale) known = KnownEntry(*code, &instr);
-    resumption.entry = known ? known->entry : nullptr;
+    resumption.entry =
+        known ? reinterpret_cast<GeneratorEntry>(known->entry) : nullptr;
   }
 }
 

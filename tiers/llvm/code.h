@@ -127,11 +127,21 @@ inline void SetNativeFrameOfGenerator(PyObject** regs,
 // many registers may hold references, as ClearAndPopEntryFrame wants it.
 using Entry = PyObject* (*)(Activation* act, PyObject** regs);
 
+#define PYVM_PRESERVE_NONE __attribute__((preserve_none))
+
+// An Entry of a generator's function. `sent` (taken over) is what the generator
+// is resumed with, where it is; its register is empty. `remaining` is what the
+// thread's recursion_remaining would be.
+using GeneratorEntry = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
+                                                      PyObject** regs,
+                                                      int64_t remaining,
+                                                      PyObject* sent);
+
 // Whether frames of the unit are a generator's, a coroutine's or the like, but
 // for the one that makes it. Their entries are behind RETURN_GENERATOR, YIELDs
 // and at loops. An entry returns with the frame suspended (its generator says
-// so), or at its end with its locals in place: those who have resumed it release
-// them.
+// so), or at its end with its locals in place: those who have resumed it
+// release them.
 inline bool IsGenerator(const Unit& unit) {
   return (unit.code->co_flags &
           (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
@@ -143,7 +153,8 @@ inline constexpr ptrdiff_t kGeneratorOfRegs =
 // Where machine code goes on with generators that are suspended at one place of
 // a unit, or that have not begun. As old as the unit, which generators keep.
 struct Resumption {
-  Entry entry = nullptr;  // null: this tier has no code there, or none yet
+  // Null: this tier has no code there, or none yet.
+  GeneratorEntry entry = nullptr;
 };
 // The one of the instruction, which can be entered behind a YIELD or
 // RETURN_GENERATOR.
@@ -157,7 +168,6 @@ void SetResumptions(Unit* unit);
 // tstate->recursion_remaining; what the thread's own says is of no account
 // while machine code runs, and anything afterwards. New reference, or null with
 // an exception.
-#define PYVM_PRESERVE_NONE __attribute__((preserve_none))
 using Direct = void*;
 template <typename... Args>
 using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
@@ -174,8 +184,8 @@ inline bool CanBeDirect(const Unit& unit) {
          !IsGenerator(unit);
 }
 
-// Where code begins at a loop's header, or where a generator is resumed; `entry`
-// is null if there can be none.
+// Where code begins at a loop's header, or where a generator is resumed;
+// `entry` is null if there can be none. A generator's is a GeneratorEntry.
 struct LoopEntry {
   uint32_t instr;
   Entry entry;
@@ -212,6 +222,8 @@ struct Code {
   // Where else it can be entered: headers of loops and, in a generator, what
   // follows a YIELD or RETURN_GENERATOR. Sorted.
   std::vector<uint32_t> headers;
+  // Those that follow a YIELD or RETURN_GENERATOR. Sorted.
+  std::vector<uint32_t> resumed_behind;
   // Stable addresses: machine code points to them.
   std::vector<std::unique_ptr<Site>> sites;
   std::vector<CodeRange> blocks;      // in code memory

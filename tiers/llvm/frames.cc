@@ -291,10 +291,9 @@ bool IsPresent(const Frame* frame) {
 bool ReadLocals(Frame* frame, PyObject** locals) {
   if (!IsPresent(frame)) return false;
   const Unit* unit = UnitOf(frame);
-  const NativeFrame* native =
-      frame->owner == FRAME_OWNED_BY_GENERATOR
-          ? NativeFrameOfGenerator(frame->localsplus)
-          : NativeFrameOf(frame->localsplus, unit);
+  const NativeFrame* native = frame->owner == FRAME_OWNED_BY_GENERATOR
+                                  ? NativeFrameOfGenerator(frame->localsplus)
+                                  : NativeFrameOf(frame->localsplus, unit);
   if (native == nullptr) return false;
   size_t depth = 0;
   for (const Frame* f = frame; f != FrameOf(native->regs); f = f->previous) {

@@ -54,9 +54,9 @@ PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,
 // writes will be. 0, or -1 with an exception.
 int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr);
 
-// What an exact generator yields next: a new reference. Null at its end, and
-// where it raises: then kResumedRaised is the result. The frame of the caller
-// is linked.
+// What an exact generator yields next: a new reference. Null at its end, with
+// something in act->result that is to be released; kResumedRaised with an
+// exception. The frame of the caller is linked.
 PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator);
 // The same for any iterator, which is sent `value` (taken over). At its end its
 // result is in act->result.
@@ -65,7 +65,12 @@ PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value);
 // RETURN_GENERATOR.
 PyObject* pyvm_llvm_make_generator(Activation* act, PyObject* function,
                                    Unit* unit, PyObject** args);
-// Address of ResumptionOf.
+// A generator that machine code has resumed has ended, with this result: as the
+// host's FinishGenerator. The result is in act->result; null, or
+// kResumedRaised.
+PyObject* pyvm_llvm_end_generator(Activation* act, PyObject* generator,
+                                  PyObject* result);
+// Address of ResumptionOf, as the note of a generator that is suspended there.
 const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr);
 
 // Releases an object whose last reference is gone. Links `native` (which may be

@@ -13,10 +13,9 @@ const Resumption* ResumptionIn(PyGenObject* gen) {
   return reinterpret_cast<const Resumption*>(
       reinterpret_cast<uintptr_t>(ResumptionNote(gen)) & ~kForResumer);
 }
-void Note(PyGenObject* gen, const void* resumption) {
-  if (resumption == nullptr) return;
-  ResumptionNote(gen) = reinterpret_cast<_PyErr_StackItem*>(
-      reinterpret_cast<uintptr_t>(resumption) | kForResumer);
+// `note`: an address of a Resumption with kForResumer, or null.
+void Note(PyGenObject* gen, const void* note) {
+  ResumptionNote(gen) = static_cast<_PyErr_StackItem*>(const_cast<void*>(note));
 }
 
 Frame* FrameOf(PyGenObject* gen) {
@@ -25,7 +24,7 @@ Frame* FrameOf(PyGenObject* gen) {
 
 // The code that goes on with the generator, if it is suspended or has not
 // begun; null if none is known.
-inline Entry EntryOf(const PyThreadState* tstate, PyGenObject* gen) {
+inline GeneratorEntry EntryOf(const PyThreadState* tstate, PyGenObject* gen) {
   static_assert(FRAME_CREATED < FRAME_SUSPENDED &&
                 FRAME_SUSPENDED < FRAME_EXECUTING);
   if (gen->gi_frame_state >= FRAME_EXECUTING || !IsForResumer(gen) ||
@@ -37,24 +36,29 @@ inline Entry EntryOf(const PyThreadState* tstate, PyGenObject* gen) {
 
 // As the host's Run: null at its end, with what it returned in *returned (null:
 // an exception). `value` is taken over.
-__attribute__((always_inline)) inline PyObject* Resume(
-    Activation* act, PyGenObject* gen, Entry entry, PyObject* value,
-    PyObject** returned) {
+__attribute__((always_inline)) inline PyObject* Resume(Activation* act,
+                                                       PyGenObject* gen,
+                                                       GeneratorEntry entry,
+                                                       PyObject* value,
+                                                       PyObject** returned) {
   PyThreadState* tstate = act->tstate;
   Frame* self = act->cframe.current_frame;
   Frame* frame = FrameOf(gen);
-  BeginResume(tstate, gen, self, value);
-  frame->stacktop = kNativeStacktop;
+  // As BeginResume, but for the value.
+  frame->previous = self;
+  frame->is_entry = false;
+  gen->gi_exc_state.previous_item = tstate->exc_info;
+  tstate->exc_info = &gen->gi_exc_state;
+  gen->gi_frame_state = FRAME_EXECUTING;
   act->cframe.current_frame = frame;
-  --tstate->recursion_remaining;
-  PyObject* result = entry(act, frame->localsplus);
+  PyObject* result =
+      entry(act, frame->localsplus, tstate->recursion_remaining - 1, value);
   act->cframe.current_frame = self;
   if (gen->gi_frame_state == FRAME_SUSPENDED) [[likely]] {
     EndResume(tstate, gen, frame);
     Note(gen, act->suspended_at);
     return result;
   }
-  if (frame->stacktop == kNativeStacktop) frame->stacktop = 0;
   FinishGenerator(tstate, gen, frame, UnitOf(frame), result == nullptr);
   *returned = result;
   return nullptr;
@@ -63,7 +67,8 @@ __attribute__((always_inline)) inline PyObject* Resume(
 // It has been made or suspended by other than machine code: notes where machine
 // code can resume it.
 void NoteSuspended(PyGenObject* gen) {
-  if (gen->gi_frame_state >= FRAME_EXECUTING || ResumptionNote(gen) != nullptr) return;
+  if (gen->gi_frame_state >= FRAME_EXECUTING || ResumptionNote(gen) != nullptr)
+    return;
   Frame* frame = FrameOf(gen);
   Unit* unit = UnitOf(frame);
   if (unit == nullptr || CodeOf(unit) == nullptr) return;
@@ -73,7 +78,7 @@ void NoteSuspended(PyGenObject* gen) {
           frame->prev_instr) {
     return;
   }
-  Note(gen, ResumptionOf(unit, hint));
+  Note(gen, pyvm_llvm_resumption(unit, hint));
 }
 
 }  // namespace
@@ -81,7 +86,7 @@ void NoteSuspended(PyGenObject* gen) {
 bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
                  PyObject** item, PyObject** returned) {
   NoteSuspended(gen);
-  Entry entry = EntryOf(tstate, gen);
+  GeneratorEntry entry = EntryOf(tstate, gen);
   if (entry == nullptr) return false;
   // As Activate.
   Activation activation;
@@ -125,43 +130,53 @@ PyObject* pyvm_llvm_make_generator(Activation* act, PyObject* function,
     return nullptr;
   }
   if (CodeOf(unit) != nullptr) {
-    Note(reinterpret_cast<PyGenObject*>(made), ResumptionOf(unit, 1));
+    Note(reinterpret_cast<PyGenObject*>(made), pyvm_llvm_resumption(unit, 1));
   }
   return made;
 }
 
 const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr) {
-  return ResumptionOf(unit, instr);
+  return reinterpret_cast<const void*>(
+      reinterpret_cast<uintptr_t>(ResumptionOf(unit, instr)) | kForResumer);
+}
+
+PyObject* pyvm_llvm_end_generator(Activation* act, PyObject* generator,
+                                  PyObject* result) {
+  auto* gen = reinterpret_cast<PyGenObject*>(generator);
+  Frame* frame = FrameOf(gen);
+  FinishGenerator(act->tstate, gen, frame, UnitOf(frame), result == nullptr);
+  act->result = result;
+  return result == nullptr ? kResumedRaised : nullptr;
 }
 
 PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator) {
   auto* gen = reinterpret_cast<PyGenObject*>(generator);
-  if (Entry entry = EntryOf(act->tstate, gen)) [[likely]] {
+  if (GeneratorEntry entry = EntryOf(act->tstate, gen)) [[likely]] {
     PyObject* returned;
     PyObject* item = Resume(act, gen, entry, Py_NewRef(Py_None), &returned);
     if (item != nullptr) [[likely]]
       return item;
-    if (returned == nullptr) return kResumedRaised;
-    Py_DECREF(returned);
-    return nullptr;
+    act->result = returned;
+    return returned == nullptr ? kResumedRaised : nullptr;
   }
   PyObject* item = PyGen_Type.tp_iternext(generator);
   if (item != nullptr) {
     NoteSuspended(gen);
     return item;
   }
-  if (!PyErr_Occurred()) return nullptr;
-  if (!PyErr_ExceptionMatches(PyExc_StopIteration)) return kResumedRaised;
-  PyErr_Clear();
+  if (PyErr_Occurred()) {
+    if (!PyErr_ExceptionMatches(PyExc_StopIteration)) return kResumedRaised;
+    PyErr_Clear();
+  }
+  act->result = Py_NewRef(Py_None);
   return nullptr;
 }
 
 PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value) {
   auto* gen = reinterpret_cast<PyGenObject*>(receiver);
   bool ours = PyGen_CheckExact(receiver) || PyCoro_CheckExact(receiver);
-  if (ours &&
-      (value == Py_None || gen->gi_frame_state == FRAME_SUSPENDED)) {
-    if (Entry entry = EntryOf(act->tstate, gen)) {
+  if (ours && (value == Py_None || gen->gi_frame_state == FRAME_SUSPENDED)) {
+    if (GeneratorEntry entry = EntryOf(act->tstate, gen)) {
       PyObject* item = Resume(act, gen, entry, value, &act->result);
       return item != nullptr || act->result != nullptr ? item : kResumedRaised;
     }

@@ -70,13 +70,20 @@ llvm::FunctionType* Lowering::DirectType(size_t args) const {
   return llvm::FunctionType::get(ptr, types, false);
 }
 
+llvm::FunctionType* Lowering::GeneratorType() const {
+  return llvm::FunctionType::get(ptr, {ptr, ptr, i64, ptr}, false);
+}
+
 llvm::Function* Lowering::Run() {
   llvm::FunctionType* type =
-      fn_.direct ? DirectType(fn_.unit()->arg_count)
-                 : llvm::FunctionType::get(ptr, {ptr, ptr}, false);
+      fn_.direct      ? DirectType(fn_.unit()->arg_count)
+      : fn_.generator ? GeneratorType()
+                      : llvm::FunctionType::get(ptr, {ptr, ptr}, false);
   function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
                                      kEntryName, module_);
-  if (fn_.direct) function_->setCallingConv(llvm::CallingConv::PreserveNone);
+  if (fn_.direct || fn_.generator) {
+    function_->setCallingConv(llvm::CallingConv::PreserveNone);
+  }
   function_->addFnAttr("frame-pointer", "all");
   function_->addFnAttr(llvm::Attribute::NoUnwind);
   function_->setUWTableKind(llvm::UWTableKind::Async);
@@ -153,6 +160,10 @@ void Lowering::PrologueOfEntry() {
   }
   Store(b.getInt32(static_cast<uint32_t>(kNativeStacktop)),
         FrameField(offsetof(Frame, stacktop)), Mem::kFrame);
+  if (fn_.generator) {
+    remaining_ = function_->getArg(2);
+    return;
+  }
   llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
   remaining_ = b.CreateSExt(
       Load(i32, tstate, offsetof(PyThreadState, recursion_remaining),
@@ -417,6 +428,16 @@ std::vector<uint32_t> Lowering::Missing(const ir::FrameState* state) const {
   return missing;
 }
 
+llvm::Value* Lowering::RemainingAt(const ir::Node& n) {
+  return b.CreateSub(remaining_, b_i64(InlinedAt(*n.state)));
+}
+
+void Lowering::StoreRemaining(const ir::Node& n) {
+  llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
+  Store(b.CreateTrunc(RemainingAt(n), i32), tstate,
+        offsetof(PyThreadState, recursion_remaining), Mem::kFrame);
+}
+
 void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
   Store(Address(sites_.SiteOf(n.state, n.op)), native_,
         offsetof(NativeFrame, site), Mem::kNative);
@@ -427,10 +448,7 @@ void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
   published_ = n.state;
   published_for_ = callee;
   if (callee == kDirect) return;
-  llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
-  llvm::Value* remaining = b.CreateSub(remaining_, b_i64(InlinedAt(*n.state)));
-  Store(b.CreateTrunc(remaining, i32), tstate,
-        offsetof(PyThreadState, recursion_remaining), Mem::kFrame);
+  StoreRemaining(n);
   if (callee == kLinks) return;
   if (n.state->caller != nullptr) {
     Call(reinterpret_cast<const void*>(pyvm_llvm_link), b.getVoidTy(),

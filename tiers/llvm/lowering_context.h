@@ -76,6 +76,8 @@ class Lowering {
   // Registers of the frame; null where a direct function is not linked.
   llvm::Value* Regs();
   llvm::Value* Argument(int64_t number);
+  llvm::Value* Received() { return function_->getArg(3); }
+  llvm::FunctionType* GeneratorType() const;
   // Whether the registers are used: a direct function is linked at its start.
   bool uses_registers() const { return uses_registers_; }
 
@@ -147,6 +149,9 @@ class Lowering {
   };
   void Publish(const ir::Node& n, Way way = kOnTheWay,
                Callee callee = kMayLook);
+  // What is left of the recursion at the node.
+  llvm::Value* RemainingAt(const ir::Node& n);
+  void StoreRemaining(const ir::Node& n);
   // The exception that is set comes out of the last site that was published.
   void RaiseIf(llvm::Value* failed);
 

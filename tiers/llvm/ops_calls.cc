@@ -478,9 +478,8 @@ Value* LowerCallFunction(Lowering& l, const ir::Node& n) {
   for (size_t i = 1; i < n.inputs.size(); ++i) {
     l.Store(l.In(n, i), l.ArgumentSlot(i - 1), Mem::kNative);
   }
-  bool makes_generator =
-      unit->simple_args &&
-      BaseOf(unit->instrs[0].op) == pyvm::Op::kRETURN_GENERATOR;
+  bool makes_generator = unit->simple_args && BaseOf(unit->instrs[0].op) ==
+                                                  pyvm::Op::kRETURN_GENERATOR;
   return l.CallForObject(
       n,
       makes_generator ? reinterpret_cast<const void*>(pyvm_llvm_make_generator)

@@ -20,12 +20,6 @@ void LeaveAt(Lowering& l, const ir::Node& n, uint32_t stacktop) {
           Mem::kFrame);
 }
 
-// What pyvm_llvm_resume_next and such return: null at the end.
-Value* ItemOf(Lowering& l, Value* item) {
-  l.RaiseIf(l.b.CreateICmpEQ(item, l.Address(kResumedRaised)));
-  return item;
-}
-
 }  // namespace
 
 Value* LowerSuspend(Lowering& l, const ir::Node& n) {
@@ -49,17 +43,171 @@ Value* LowerEndGenerator(Lowering& l, const ir::Node& n) {
   return nullptr;
 }
 
+Value* LowerReceived(Lowering& l, const ir::Node&) { return l.Received(); }
+
+namespace {
+
+constexpr size_t kCurrentFrame =
+    offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame);
+constexpr size_t kExcState = offsetof(PyGenObject, gi_exc_state);
+constexpr size_t kNote = kExcState + offsetof(_PyErr_StackItem, previous_item);
+
+// The code that the generator can be resumed in; goes to `slow` if there is
+// none, or it is resumed already. As EntryOf in generators.cc.
+Value* EntryOf(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
+               Value* begun, llvm::BasicBlock* slow) {
+  auto next = [&](Value* go_on) {
+    llvm::BasicBlock* block = l.NewBlock("resume");
+    l.Branch(go_on, block, slow, Lowering::kLikely);
+    l.Begin(block);
+  };
+  Value* state =
+      l.Load(l.i8, gen, offsetof(PyGenObject, gi_frame_state), Mem::kFrame);
+  Value* suspended = l.b.CreateICmpEQ(
+      state, l.b.getInt8(static_cast<uint8_t>(FRAME_SUSPENDED)));
+  if (begun == nullptr) {
+    suspended = l.b.CreateICmpSLT(state, l.b.getInt8(FRAME_EXECUTING));
+  } else {
+    Value* created = l.b.CreateICmpEQ(
+        state, l.b.getInt8(static_cast<uint8_t>(FRAME_CREATED)));
+    suspended = l.b.CreateOr(suspended, l.b.CreateAnd(created, begun));
+  }
+  next(suspended);
+  Value* note = l.Load(l.i64, gen, kNote, Mem::kFrame);
+  next(l.b.CreateICmpSLT(note, l.Int(0)));
+  Value* object = l.Load(l.ptr, frame, offsetof(Frame, frame_obj), Mem::kFrame);
+  Value* limit =
+      l.Load(l.i64, l.act, offsetof(Activation, stack_limit), Mem::kFrame);
+  Value* room = l.b.CreateICmpUGE(l.b.CreatePtrToInt(l.native(), l.i64), limit);
+  next(l.b.CreateAnd(l.IsNull(object), room));
+  next(l.b.CreateICmpSGT(l.RemainingAt(n), l.Int(0)));
+  Value* resumption = l.b.CreateIntToPtr(
+      l.b.CreateAnd(note, l.Int(static_cast<int64_t>(~kForResumer))), l.ptr);
+  Value* entry =
+      l.Load(l.ptr, resumption, offsetof(Resumption, entry), Mem::kDirect);
+  next(l.NotNull(entry));
+  return entry;
+}
+
+// Resumes a generator in its machine code: what it yields, null at its end, or
+// kResumedRaised. As Resume in generators.cc.
+Value* Resume(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
+              Value* entry, Value* sent) {
+  Value* regs = l.At(frame, offsetof(Frame, localsplus));
+  Value* tstate = l.LoadFixed(l.ptr, l.act, offsetof(Activation, tstate));
+  Value* self = l.Load(l.ptr, l.act, kCurrentFrame, Mem::kFrame);
+  auto set = [&](Value* value, Value* base, size_t offset) {
+    l.Store(value, base, static_cast<int64_t>(offset), Mem::kFrame);
+  };
+  set(self, frame, offsetof(Frame, previous));
+  set(l.b.getInt8(0), frame, offsetof(Frame, is_entry));
+  set(l.Load(l.ptr, tstate, offsetof(PyThreadState, exc_info), Mem::kFrame),
+      gen, kNote);
+  set(l.At(gen, kExcState), tstate, offsetof(PyThreadState, exc_info));
+  set(l.b.getInt8(FRAME_EXECUTING), gen, offsetof(PyGenObject, gi_frame_state));
+  set(frame, l.act, kCurrentFrame);
+  Value* remaining = l.b.CreateSub(l.RemainingAt(n), l.Int(1));
+  llvm::CallInst* call =
+      l.b.CreateCall(l.GeneratorType(), entry, {l.act, regs, remaining, sent});
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  call->setDoesNotThrow();
+  set(self, l.act, kCurrentFrame);
+  llvm::BasicBlock* yielded = l.NewBlock("yielded");
+  llvm::BasicBlock* ended = l.NewBlock("ended");
+  llvm::BasicBlock* done = l.NewBlock("resumed");
+  Value* state =
+      l.Load(l.i8, gen, offsetof(PyGenObject, gi_frame_state), Mem::kFrame);
+  l.Branch(l.b.CreateICmpEQ(state,
+                            l.b.getInt8(static_cast<uint8_t>(FRAME_SUSPENDED))),
+           yielded, ended);
+  l.Begin(yielded);
+  set(l.Load(l.ptr, gen, kNote, Mem::kFrame), tstate,
+      offsetof(PyThreadState, exc_info));
+  set(l.Load(l.ptr, l.act, offsetof(Activation, suspended_at), Mem::kFrame),
+      gen, kNote);
+  set(l.Null(), frame, offsetof(Frame, previous));
+  l.b.CreateBr(done);
+  l.Begin(ended);
+  // Its locals are released, which may run code.
+  l.StoreRemaining(n);
+  Value* end = l.Call(reinterpret_cast<const void*>(pyvm_llvm_end_generator),
+                      l.ptr, {l.act, gen, call});
+  llvm::BasicBlock* from_end = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* result = l.b.CreatePHI(l.ptr, 2);
+  result->addIncoming(call, yielded);
+  result->addIncoming(end, from_end);
+  return result;
+}
+
+// Resumes it in machine code if that can be, else by `function`. `begun`: what
+// allows it not to have begun; null: anything.
+Value* ResumeOr(Lowering& l, const ir::Node& n, Value* sent, Value* begun,
+                llvm::BasicBlock* slow, const void* function,
+                std::initializer_list<Value*> args) {
+  Value* gen = l.In(n, 0);
+  Value* frame = l.At(gen, offsetof(PyGenObject, gi_iframe));
+  llvm::BasicBlock* done = l.NewBlock("item");
+  Value* entry = EntryOf(l, n, gen, frame, begun, slow);
+  if (sent == nullptr) {
+    sent = l.Address(Py_None);
+    l.IncRef(sent);
+  }
+  Value* item = Resume(l, n, gen, frame, entry, sent);
+  llvm::BasicBlock* fast = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(slow);
+  Value* other = l.Call(function, l.ptr, args);
+  llvm::BasicBlock* from_slow = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* result = l.b.CreatePHI(l.ptr, 2);
+  result->addIncoming(item, fast);
+  result->addIncoming(other, from_slow);
+  l.RaiseIf(l.b.CreateICmpEQ(result, l.Address(kResumedRaised)));
+  return result;
+}
+
+}  // namespace
+
 Value* LowerResumeNext(Lowering& l, const ir::Node& n) {
   l.Publish(n);
-  return ItemOf(
-      l, l.Call(reinterpret_cast<const void*>(pyvm_llvm_resume_next), l.ptr,
-                {l.act, l.In(n, 0)}));
+  Value* item = ResumeOr(l, n, nullptr, nullptr, l.NewBlock("slow"),
+                         reinterpret_cast<const void*>(pyvm_llvm_resume_next),
+                         {l.act, l.In(n, 0)});
+  // Nobody wants what it has returned.
+  llvm::BasicBlock* end = l.NewBlock("end");
+  llvm::BasicBlock* drop = l.NewBlock("drop");
+  llvm::BasicBlock* done = l.NewBlock("next");
+  l.Branch(l.IsNull(item), end, done);
+  l.Begin(end);
+  Value* returned =
+      l.Load(l.ptr, l.act, offsetof(Activation, result), Mem::kFrame);
+  l.Branch(l.DecRefIsLast(returned), drop, done, Lowering::kUnlikely);
+  l.Begin(drop);
+  l.ColdCall(reinterpret_cast<const void*>(_Py_Dealloc), l.b.getVoidTy(),
+             {returned});
+  l.b.CreateBr(done);
+  l.Begin(done);
+  return item;
 }
 
 Value* LowerSend(Lowering& l, const ir::Node& n) {
   l.Publish(n);
-  return ItemOf(l, l.Call(reinterpret_cast<const void*>(pyvm_llvm_send), l.ptr,
-                          {l.act, l.In(n, 0), l.In(n, 1)}));
+  Value* receiver = l.In(n, 0);
+  Value* value = l.In(n, 1);
+  llvm::BasicBlock* slow = l.NewBlock("slow");
+  llvm::BasicBlock* generator = l.NewBlock("generator");
+  Value* type = l.TypeOf(receiver);
+  l.Branch(l.b.CreateOr(l.b.CreateICmpEQ(type, l.Address(&PyGen_Type)),
+                        l.b.CreateICmpEQ(type, l.Address(&PyCoro_Type))),
+           generator, slow);
+  l.Begin(generator);
+  Value* begun = l.b.CreateICmpEQ(value, l.Address(Py_None));
+  return ResumeOr(l, n, value, begun, slow,
+                  reinterpret_cast<const void*>(pyvm_llvm_send),
+                  {l.act, receiver, value});
 }
 
 Value* LowerSent(Lowering& l, const ir::Node&) {

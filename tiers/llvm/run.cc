@@ -1,6 +1,8 @@
 // Running frames in native code, and what native code calls while it runs.
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "core/handlers/calls.h"
 #include "core/handlers/generators.h"
 #include "core/handlers/machine.h"
@@ -108,12 +110,22 @@ bool IsStart(const Activation* act, const Unit* unit) {
 }
 
 // The same as EntranceFor for frames of a generator's function.
-Entrance EntranceForGenerator(const Activation* act, Frame* frame,
-                              Unit* unit) {
+Entrance EntranceForGenerator(const Activation* act, Frame* frame, Unit* unit) {
   // Frames that make generators do nothing else.
   if (frame->owner != FRAME_OWNED_BY_GENERATOR || IsHeld(frame)) return {};
   auto instr = static_cast<uint32_t>(act->pc - unit->instrs);
   return FindEntry(unit, &instr);
+}
+
+PyObject* EnterGenerator(const Unit* unit, GeneratorEntry entry,
+                         Activation* act) {
+  const std::vector<uint32_t>& resumed = CodeOf(unit)->resumed_behind;
+  auto instr = static_cast<uint32_t>(act->pc - unit->instrs);
+  PyObject* sent = nullptr;
+  if (std::binary_search(resumed.begin(), resumed.end(), instr)) {
+    sent = std::exchange(act->regs[act->pc[-1].a], nullptr);
+  }
+  return entry(act, act->regs, act->tstate->recursion_remaining, sent);
 }
 
 // The code that goes on with the activation, if there is any.
@@ -143,11 +155,11 @@ Entrance EntranceFor(Activation* act, Unit* unit) {
 void Finish(Activation* act, PyObject** regs, Unit* unit, PyObject* result) {
   act->result = result;
   Frame* frame = FrameOf(regs);
-  auto leave = frame->owner == FRAME_OWNED_BY_GENERATOR &&
-                       _PyFrame_GetGenerator(frame)->gi_frame_state ==
-                           FRAME_SUSPENDED
-                   ? handlers::LeaveSuspended
-                   : handlers::Leave;
+  auto leave =
+      frame->owner == FRAME_OWNED_BY_GENERATOR &&
+              _PyFrame_GetGenerator(frame)->gi_frame_state == FRAME_SUSPENDED
+          ? handlers::LeaveSuspended
+          : handlers::Leave;
   if (leave(unit->instrs, regs, unit->pool, act) == kFailed) {
     act->throwing = true;
   }
@@ -169,9 +181,13 @@ void Run(Activation* act) {
   PyObject* result;
   {
     Running running(act);
-    result = entrance.direct != nullptr
-                 ? EnterDirect(act, regs, unit, entrance.direct)
-                 : entrance.entry(act, regs);
+    result =
+        entrance.direct != nullptr
+            ? EnterDirect(act, regs, unit, entrance.direct)
+        : IsGenerator(*unit)
+            ? EnterGenerator(
+                  unit, reinterpret_cast<GeneratorEntry>(entrance.entry), act)
+            : entrance.entry(act, regs);
   }
   act->tstate->recursion_remaining = remaining;
   Finish(act, regs, unit, result);
