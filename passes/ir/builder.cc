@@ -32,6 +32,7 @@ Builder::Builder(Function* function, Unit* unit, const BuildOptions& options)
 
 bool Builder::Run(const std::span<Node* const>* args) {
   if (!Check()) return false;
+  FindBegin();
   FindStretches();
   Order();
   if (options_.function == nullptr) FindSample();
@@ -94,8 +95,8 @@ bool Builder::Check() {
 void Builder::FindStretches() {
   uint32_t n = unit_->num_instrs;
   std::vector<bool> reached(n), leader(n);
-  std::vector<uint32_t> work = {options_.entry_instr};
-  leader[options_.entry_instr] = true;
+  std::vector<uint32_t> work = {begin_};
+  leader[begin_] = true;
   while (!work.empty()) {
     uint32_t i = work.back();
     work.pop_back();
@@ -147,7 +148,7 @@ void Builder::Order() {
     uint32_t stretch;
     size_t next;
   };
-  auto first = static_cast<uint32_t>(stretch_at_[options_.entry_instr]);
+  auto first = static_cast<uint32_t>(stretch_at_[begin_]);
   std::vector<Visit> stack = {{first, 0}};
   state[first] = kOpen;
   while (!stack.empty()) {
@@ -182,8 +183,34 @@ void Builder::MakeEntry(const std::span<Node* const>* args) {
     TakeArguments();
   }
   at_start_ = regs_;
+  if (begin_ != at_) DropReceived();
   GuardNamespaces();
   GoTo(at_);
+}
+
+// What a generator is resumed with is seldom wanted: without it, the code
+// begins behind the DROP.
+void Builder::FindBegin() {
+  begin_ = options_.entry_instr;
+  if (!generator_) return;
+  int64_t receives = ReceivingRegister(*unit_, begin_);
+  if (receives < 0) return;
+  uint32_t drop = begin_;
+  if (BaseOf(unit_->instrs[drop].op) == Bytecode::kRESUME) ++drop;
+  const Instr& in = unit_->instrs[drop];
+  if (BaseOf(in.op) == Bytecode::kDROP &&
+      in.a == TempOperand(static_cast<uint32_t>(receives))) {
+    begin_ = drop + 1;
+  }
+}
+
+void Builder::DropReceived() {
+  bool resumes = BaseOf(unit_->instrs[at_].op) == Bytecode::kRESUME;
+  at_ = begin_;
+  before_ = nullptr;
+  Node* received = EmitImm(Op::kReceived, {}, 1);
+  Append(Make(Op::kXDecRef, {received}, State(begin_ - 1, regs_)));
+  if (resumes) Append(Make(Op::kSafepoint, {}, Before()));
 }
 
 void Builder::TakeArguments() {
@@ -200,6 +227,7 @@ void Builder::TakeArguments() {
     Op source = options_.direct                       ? Op::kParameter
                 : static_cast<int64_t>(r) == receives ? Op::kReceived
                                                       : Op::kTakeReg;
+    if (source == Op::kReceived && begin_ != at_) continue;
     Node* node = EmitImm(source, {}, source == Op::kReceived ? 0 : r);
     node->type = flow_.IsFull(at_, r) ? kObject : kNullableObject;
     SetExample(node, SampleOf(r));

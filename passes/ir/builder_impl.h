@@ -77,6 +77,8 @@ class Builder {
   bool Check();
   void FindStretches();
   void Order();
+  void FindBegin();
+  void DropReceived();
   void MakeEntry(const std::span<Node* const>* args);
   void TakeArguments();
   void GuardNamespaces();
@@ -394,6 +396,7 @@ class Builder {
   bool unobserved_pending_ = false;
   bool called_ = false;  // in this instruction
   bool returning_ = false;
+  uint32_t begin_ = 0;      // the first instruction that is built
   bool generator_ = false;  // whether its frame is a generator's
   struct Borrowed {
     uint32_t reg;

@@ -130,7 +130,7 @@ using Entry = PyObject* (*)(Activation* act, PyObject** regs);
 #define PYVM_PRESERVE_NONE __attribute__((preserve_none))
 
 // An Entry of a generator's function. `sent` (taken over) is what the generator
-// is resumed with, where it is; its register is empty. `remaining` is what the
+// is resumed with, where it is, or null for None; its register is empty. `remaining` is what the
 // thread's recursion_remaining would be.
 using GeneratorEntry = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
                                                       PyObject** regs,

@@ -43,7 +43,22 @@ Value* LowerEndGenerator(Lowering& l, const ir::Node& n) {
   return nullptr;
 }
 
-Value* LowerReceived(Lowering& l, const ir::Node&) { return l.Received(); }
+Value* LowerReceived(Lowering& l, const ir::Node& n) {
+  Value* received = l.Received();
+  if (n.imm != 0) return received;
+  llvm::BasicBlock* begin = l.b.GetInsertBlock();
+  llvm::BasicBlock* none = l.NewBlock("none");
+  llvm::BasicBlock* done = l.NewBlock("received");
+  l.Branch(l.IsNull(received), none, done);
+  l.Begin(none);
+  l.IncRef(l.Address(Py_None));
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* value = l.b.CreatePHI(l.ptr, 2);
+  value->addIncoming(received, begin);
+  value->addIncoming(l.Address(Py_None), none);
+  return value;
+}
 
 namespace {
 
@@ -150,10 +165,7 @@ Value* ResumeOr(Lowering& l, const ir::Node& n, Value* sent, Value* begun,
   Value* frame = l.At(gen, offsetof(PyGenObject, gi_iframe));
   llvm::BasicBlock* done = l.NewBlock("item");
   Value* entry = EntryOf(l, n, gen, frame, begun, slow);
-  if (sent == nullptr) {
-    sent = l.Address(Py_None);
-    l.IncRef(sent);
-  }
+  if (sent == nullptr) sent = l.Null();
   Value* item = Resume(l, n, gen, frame, entry, sent);
   llvm::BasicBlock* fast = l.b.GetInsertBlock();
   l.b.CreateBr(done);
