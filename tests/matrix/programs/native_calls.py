@@ -435,3 +435,24 @@ before = sys.getrefcount(True), sys.getrefcount(marker), sys.getrefcount(Child)
 for turn in range(100):
     check(marker, Child), check(marker, object), tried(check, marker, 5)
 print([sys.getrefcount(o) - n < 5 for o, n in zip((True, marker, Child), before)])
+
+
+# --- Eight arguments -----------------------------------------------------------------------
+
+
+class Eight:
+    def __init__(self, a, b, c, d, e=None, f=None, g=None):
+        self.all = (a, b, c, d, e, f, g)
+
+
+def eight(a, b, c, d, e, f, g, h):
+    return a + b + c + d + e + f + g + h
+
+
+def call_eight(n):
+    return eight(n, 1, 2, 3, 4, 5, 6, 7), Eight(n, 2, 3, 4).all, Eight(n, 2, 3, 4, 5, 6, 7).all
+
+
+for i in range(300):
+    last = call_eight(i)
+print(last)
