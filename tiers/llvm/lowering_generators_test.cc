@@ -1,5 +1,6 @@
 // Machine code of generators: how it is left, and how it resumes others.
-#include "core/bytecode/test_python.h"
+#include <string>
+
 #include "gtest/gtest.h"
 #include "tiers/llvm/compiled_for_test.h"
 #include "tiers/llvm/lowering.h"
@@ -59,18 +60,17 @@ TEST(LoweringGeneratorsTest, ResumesAGenerator) {
 function f(g), 1 temporaries
 b0:
   v0: object = TakeReg g
-  v1: object generator = GuardType v0, generator [@1 g=v0]
-  v2 = ResumeNext v1 [@2 g=v1]
+  v2 = ResumeNext v0 [@2 g=v0]
   v3 = Null
   v4 = IsSame v2, v3
   Branch v4, b1, b2
 b1: from b0
-  DecRef v1 [@3]
-  v5: object NoneType = Const None
+  DecRef v0 [@3]
+  v5: object = Const None
   IncRef v5
   Return v5
 b2: from b0
-  DecRef v1 [@4 t0=v2]
+  DecRef v0 [@4 t0=v2]
   v6: object = AssumeFull v2
   Return v6
 )");
