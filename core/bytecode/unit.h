@@ -75,6 +75,10 @@ struct Unit {
   bool simple_args = false;  // positional parameters only, own locals
   uint32_t arg_count = 0;    // co_argcount
 
+  // Of the functions that MAKE_FUNCTION has made: see NewFunction.
+  uint32_t functions_made = 0;
+  uint32_t shared_version = 0;
+
   const Tier* tier = nullptr;  // runs the unit now
   void* tier_code = nullptr;   // owned by the tier
   // Where machine code calls functions of the unit; null until some code wants

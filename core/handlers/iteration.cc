@@ -7,21 +7,6 @@
 namespace pyvm::handlers {
 namespace {
 
-// The iterators that yield pairs.
-struct Enumerate {
-  PyObject ob_base;
-  Py_ssize_t index;
-  PyObject* iterator;
-  PyObject* result;
-};
-struct Zip {
-  PyObject ob_base;
-  Py_ssize_t size;
-  PyObject* iterators;  // a tuple
-  PyObject* result;
-  int strict;
-};
-
 template <OperandKind K>
 PYVM_HANDLER GetIter(PYVM_ARGS) {
   SavePc(pc, regs, pool);
@@ -162,17 +147,7 @@ PYVM_HANDLER ForIterTuple(PYVM_ARGS) {
 
 // The next item as a new reference; null at the end, or with an exception.
 inline PyObject* NextOf(PyObject* iterator) {
-  if (Py_IS_TYPE(iterator, &PyListIter_Type)) {
-    auto* it = reinterpret_cast<SequenceIterator*>(iterator);
-    if (it->sequence != nullptr && it->index < PyList_GET_SIZE(it->sequence)) {
-      return Py_NewRef(PyList_GET_ITEM(it->sequence, it->index++));
-    }
-  } else if (Py_IS_TYPE(iterator, &PyTupleIter_Type)) {
-    auto* it = reinterpret_cast<SequenceIterator*>(iterator);
-    if (it->sequence != nullptr && it->index < PyTuple_GET_SIZE(it->sequence)) {
-      return Py_NewRef(PyTuple_GET_ITEM(it->sequence, it->index++));
-    }
-  }
+  if (PyObject* item = NextInSequence(iterator)) return item;
   return Py_TYPE(iterator)->tp_iternext(iterator);
 }
 
@@ -219,7 +194,7 @@ PYVM_HANDLER ForIterEnumerate(PYVM_ARGS) {
   if (!Py_IS_TYPE(iterator, &PyEnum_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
   }
-  auto* it = reinterpret_cast<Enumerate*>(iterator);
+  auto* it = reinterpret_cast<EnumerateIterator*>(iterator);
   // CPython counts on with an int of any size.
   if (it->index == PY_SSIZE_T_MAX) PYVM_TAIL ForIterAny(pc, regs, pool, act);
   SavePc(pc, regs, pool);
@@ -250,32 +225,10 @@ PYVM_HANDLER ForIterItems(PYVM_ARGS) {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
   }
   auto* it = reinterpret_cast<DictIterator*>(iterator);
-  PyDictObject* dict = it->dict;
-  if (dict == nullptr || it->used != dict->ma_used || it->left == 0 ||
-      dict->ma_values != nullptr) {
+  PyObject *key, *value;
+  if (!NextItemOf(it, &key, &value)) {
     PYVM_TAIL ForIterAny(pc, regs, pool, act);
   }
-  PyDictKeysObject* keys = dict->ma_keys;
-  Py_ssize_t i = it->position;
-  PyObject *key = nullptr, *value = nullptr;
-  if (DK_IS_UNICODE(keys)) {
-    PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(keys);
-    while (i < keys->dk_nentries && entries[i].me_value == nullptr) ++i;
-    if (i < keys->dk_nentries) {
-      key = entries[i].me_key;
-      value = entries[i].me_value;
-    }
-  } else {
-    PyDictKeyEntry* entries = DK_ENTRIES(keys);
-    while (i < keys->dk_nentries && entries[i].me_value == nullptr) ++i;
-    if (i < keys->dk_nentries) {
-      key = entries[i].me_key;
-      value = entries[i].me_value;
-    }
-  }
-  if (key == nullptr) PYVM_TAIL ForIterAny(pc, regs, pool, act);
-  it->position = i + 1;
-  --it->left;
   Py_INCREF(key);
   Py_INCREF(value);
   SavePc(pc, regs, pool);
@@ -288,7 +241,7 @@ PYVM_HANDLER ForIterZip(PYVM_ARGS) {
   if (!Py_IS_TYPE(iterator, &PyZip_Type)) [[unlikely]] {
     PYVM_TAIL ForIterMiss(pc, regs, pool, act);
   }
-  auto* it = reinterpret_cast<Zip*>(iterator);
+  auto* it = reinterpret_cast<ZipIterator*>(iterator);
   if (it->size != 2 || it->strict) PYVM_TAIL ForIterAny(pc, regs, pool, act);
   SavePc(pc, regs, pool);
   PyObject* first = NextOf(PyTuple_GET_ITEM(it->iterators, 0));

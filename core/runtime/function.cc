@@ -65,4 +65,23 @@ PyObject* FunctionVectorcall(PyObject* callable, PyObject* const* args,
   return result;
 }
 
+PyObject* NewFunction(PyObject* code, PyObject* globals) {
+  PyObject* made = PyFunction_New(code, globals);
+  if (made == nullptr) return nullptr;
+  auto* function = reinterpret_cast<PyFunctionObject*>(made);
+  function->vectorcall = FunctionVectorcall;
+  Unit* unit = UnitOf(reinterpret_cast<PyCodeObject*>(code));
+  if (unit == nullptr) return made;
+  if (unit->shared_version == 0 && unit->functions_made++ > 0) {
+    // One that no other function has; 0 if there are none left.
+    unit->shared_version = _PyFunction_GetVersionForCurrentState(function);
+  }
+  function->func_version = unit->shared_version;
+  return made;
+}
+
+void ForgetVersion(PyObject* function) {
+  reinterpret_cast<PyFunctionObject*>(function)->func_version = 0;
+}
+
 }  // namespace pyvm

@@ -1,5 +1,7 @@
 #include "core/runtime/instance.h"
 
+#include <algorithm>
+
 #include "core/runtime/attribute.h"
 #include "core/runtime/container.h"
 
@@ -132,17 +134,56 @@ PyObject* NewInstance(PyTypeObject* cls) {
   return o;
 }
 
-int IsInstance(PyObject* o, PyObject* cls) {
+int IsPlainInstance(PyObject* o, PyObject* cls) {
   PyTypeObject* type = Py_TYPE(o);
   // object.__class__ is a data descriptor: an instance cannot hide it.
   static PyObject* class_getter =
       PyDict_GetItemWithError(PyBaseObject_Type.tp_dict, &_Py_ID(__class__));
-  if (!Py_IS_TYPE(cls, &PyType_Type) ||
-      type->tp_getattro != PyObject_GenericGetAttr ||
+  if (type->tp_getattro != PyObject_GenericGetAttr ||
       _PyType_Lookup(type, &_Py_ID(__class__)) != class_getter) {
-    return PyObject_IsInstance(o, cls);
+    return -1;
   }
-  return PyType_IsSubtype(type, reinterpret_cast<PyTypeObject*>(cls));
+  if (Py_IS_TYPE(cls, &PyType_Type)) {
+    return PyType_IsSubtype(type, reinterpret_cast<PyTypeObject*>(cls));
+  }
+  if (!PyTuple_CheckExact(cls)) return -1;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(cls); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(cls, i);
+    if (!Py_IS_TYPE(item, &PyType_Type)) return -1;
+    if (PyType_IsSubtype(type, reinterpret_cast<PyTypeObject*>(item))) return 1;
+  }
+  return 0;
+}
+
+int IsInstance(PyObject* o, PyObject* cls) {
+  int is = IsPlainInstance(o, cls);
+  return is >= 0 ? is : PyObject_IsInstance(o, cls);
+}
+
+int RefersTo(PyObject* o, PyObject** objects, int room) {
+  PyTypeObject* type = Py_TYPE(o);
+  uint32_t version = type->tp_version_tag;
+  const InstancePool& pool = instance_pools[version % kInstancePools];
+  Py_ssize_t weak = type->tp_weaklistoffset;
+  if (pool.version != version || version == 0 ||
+      (weak != 0 && *WordAt(o, weak) != nullptr)) {
+    return -1;
+  }
+  int n = 0;
+  for (Py_ssize_t at = sizeof(PyObject); at < type->tp_basicsize; at += kWord) {
+    if (n == room) return -1;
+    objects[n++] = *WordAt(o, at);
+  }
+  if (!pool.has_values) return n;
+  PyDictValues* values = ValuesOf(o);
+  if (values == nullptr || *_PyObject_ManagedDictPointer(o) != nullptr) {
+    return -1;
+  }
+  Py_ssize_t used =
+      reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys->dk_nentries;
+  if (n + used > room) return -1;
+  std::copy_n(values->values, used, objects + n);
+  return n + static_cast<int>(used);
 }
 
 bool FreePlainInstance(PyObject* o, InstancePool* pool) {

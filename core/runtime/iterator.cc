@@ -141,6 +141,38 @@ PyObject* NextHashed(PyObject* iterator) {
   return nullptr;
 }
 
+bool NextItemOf(DictIterator* iterator, PyObject** key, PyObject** value) {
+  PyDictObject* dict = iterator->dict;
+  if (dict == nullptr || iterator->used != dict->ma_used ||
+      iterator->left == 0 || dict->ma_values != nullptr) {
+    return false;
+  }
+  PyDictKeysObject* keys = dict->ma_keys;
+  Py_ssize_t i = iterator->position;
+  PyObject *found_key = nullptr, *found = nullptr;
+  if (DK_IS_UNICODE(keys)) {
+    PyDictUnicodeEntry* entries = DK_UNICODE_ENTRIES(keys);
+    while (i < keys->dk_nentries && entries[i].me_value == nullptr) ++i;
+    if (i < keys->dk_nentries) {
+      found_key = entries[i].me_key;
+      found = entries[i].me_value;
+    }
+  } else {
+    PyDictKeyEntry* entries = DK_ENTRIES(keys);
+    while (i < keys->dk_nentries && entries[i].me_value == nullptr) ++i;
+    if (i < keys->dk_nentries) {
+      found_key = entries[i].me_key;
+      found = entries[i].me_value;
+    }
+  }
+  if (found_key == nullptr) return false;
+  iterator->position = i + 1;
+  --iterator->left;
+  *key = found_key;
+  *value = found;
+  return true;
+}
+
 void FreeIterator(PyObject* iterator) {
   if (Py_IS_TYPE(iterator, &PyRangeIter_Type)) {
     if (ranges.Push(iterator)) return;

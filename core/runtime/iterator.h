@@ -34,6 +34,21 @@ struct SetIterator {
   Py_ssize_t left;
 };
 
+// enumerate() and zip(). What they have given last is in `result`, too.
+struct EnumerateIterator {
+  PyObject ob_base;
+  Py_ssize_t index;
+  PyObject* iterator;
+  PyObject* result;
+};
+struct ZipIterator {
+  PyObject ob_base;
+  Py_ssize_t size;
+  PyObject* iterators;  // a tuple
+  PyObject* result;
+  int strict;
+};
+
 // The type of the iterators of ASCII strs, which are SequenceIterators too.
 extern PyTypeObject* const text_iterator_type;
 
@@ -50,6 +65,27 @@ PyObject* SequenceIteratorOf(PyInterpreterState* interp, PyObject* sequence);
 // without an exception, leaves the case to CPython: other iterators, the end,
 // a container that has changed.
 PyObject* NextHashed(PyObject* iterator);
+
+// The next item of an iterator over a list or tuple as a new reference. Null
+// leaves the case to CPython: its end, and other iterators.
+inline PyObject* NextInSequence(PyObject* iterator) {
+  auto* it = reinterpret_cast<SequenceIterator*>(iterator);
+  if (Py_IS_TYPE(iterator, &PyListIter_Type)) {
+    if (it->sequence != nullptr && it->index < PyList_GET_SIZE(it->sequence)) {
+      return Py_NewRef(PyList_GET_ITEM(it->sequence, it->index++));
+    }
+  } else if (Py_IS_TYPE(iterator, &PyTupleIter_Type)) {
+    if (it->sequence != nullptr && it->index < PyTuple_GET_SIZE(it->sequence)) {
+      return Py_NewRef(PyTuple_GET_ITEM(it->sequence, it->index++));
+    }
+  }
+  return nullptr;
+}
+
+// The next key and value (borrowed) of an iterator over the items of a dict.
+// False leaves the case to CPython: its end, a dict that has changed, or one
+// that shares its keys with others.
+bool NextItemOf(DictIterator* iterator, PyObject** key, PyObject** value);
 
 // Frees an iterator whose last reference is gone: a range's, or an exhausted
 // one of a list or tuple. A few are kept for later loops.

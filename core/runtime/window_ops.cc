@@ -315,10 +315,10 @@ int MakeFunction(PyThreadState* tstate, _PyInterpreterFrame* frame,
                  PyObject** s, uint32_t imm) {
   uint32_t top = (imm & 1) + (imm >> 1 & 1) + (imm >> 2 & 1) + (imm >> 3 & 1);
   Ref code(Take(&s[top]));
-  PyObject* object = PyFunction_New(code.get(), frame->f_globals);
+  PyObject* object = NewFunction(code.get(), frame->f_globals);
   if (object == nullptr) return -1;
   auto* func = reinterpret_cast<PyFunctionObject*>(object);
-  func->vectorcall = FunctionVectorcall;
+  if ((imm & 3) != 0) ForgetVersion(object);
   if ((imm & 8) != 0) func->func_closure = Take(&s[--top]);
   if ((imm & 4) != 0) func->func_annotations = Take(&s[--top]);
   if ((imm & 2) != 0) func->func_kwdefaults = Take(&s[--top]);

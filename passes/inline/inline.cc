@@ -50,8 +50,18 @@ bool MayLook(const Node& node) {
     case Op::kXDecRef:
     case Op::kCallFunction:
     case Op::kNewObject:
-    case Op::kAppendList:
     case Op::kInitDone:
+    case Op::kOperatorDone:
+    case Op::kAddItem:
+    case Op::kMakeSet:
+    case Op::kMakeDict:
+    case Op::kExtendList:
+    case Op::kFormat:
+    case Op::kUnpack:
+    case Op::kUnpackStar:
+    case Op::kEnumerateNext:
+    case Op::kNextPair:
+    case Op::kRaise:
     case Op::kIsTrue:
     case Op::kIsInstance:
     case Op::kGetIter:
@@ -132,6 +142,8 @@ class Inliner {
 
   bool Inline(Node* call) {
     auto* callee = static_cast<Unit*>(const_cast<void*>(call->ptr));
+    // Frames of inlined functions are not unwound to a handler of the caller's.
+    if (call->catches) return false;
     // Of one that is not known, neither the globals nor the closure are.
     if (ConstantOf(call->inputs[0]) == nullptr) return false;
     uint32_t recursive = 0;
@@ -156,8 +168,6 @@ class Inliner {
     for (Block* block : Reachable(body.entry)) InlineIn(block);
     Body found = Inspect(body.entry);
     spent_ += found.nodes;
-    // Frames of inlined functions that call others are not right in all cases
-    // yet: until they are, such functions are called.
     bool calls = found.calls && max_calls_ == 0;
     if (!found.fits || calls || found.looks > max_looks_ ||
         body.returns.empty()) {

@@ -33,6 +33,7 @@ Builder::Builder(Function* function, Unit* unit, const BuildOptions& options)
 bool Builder::Run(const std::span<Node* const>* args) {
   if (!Check()) return false;
   FindBegin();
+  if (options_.caller == nullptr) FindHandlers();
   FindStretches();
   Order();
   if (options_.function == nullptr) FindSample();
@@ -103,6 +104,10 @@ void Builder::FindStretches() {
     while (i < n && !reached[i]) {
       reached[i] = true;
       uint32_t next = i + InstrWords(*unit_, i);
+      if (!handlers_.empty() && handlers_[i].instr != 0) {
+        leader[handlers_[i].instr] = true;
+        work.push_back(handlers_[i].instr);
+      }
       int64_t target = JumpTarget(*unit_, i);
       if (target >= 0) {
         leader[static_cast<size_t>(target)] = true;
@@ -125,6 +130,13 @@ void Builder::FindStretches() {
     uint32_t i = stretch.begin, last;
     do {
       last = i;
+      if (!handlers_.empty() && handlers_[i].instr != 0) {
+        auto handler = static_cast<uint32_t>(stretch_at_[handlers_[i].instr]);
+        if (std::find(stretch.succs.begin(), stretch.succs.end(), handler) ==
+            stretch.succs.end()) {
+          stretch.succs.push_back(handler);
+        }
+      }
       i += InstrWords(*unit_, i);
     } while ((InfoOf(BaseOf(unit_->instrs[last].op)).effects &
               (kEffectEnd | kEffectJump)) == 0 &&
@@ -397,11 +409,12 @@ void Builder::Step() {
   called_ = false;
   if (unobserved_pending_) FlushUnobserved(at_);
   Bytecode op = BaseOf(in_->op);
-  if (IsCold(op) && !options_.cold_is_generic && !Denied()) {
+  if (IsCold(*in_) && !options_.cold_is_generic && !Denied()) {
     return DeoptHere();
   }
   bool done = StepRest(op) || Numbers(op) || Jumps(op) || Generators(op) ||
-              Objects(op) || Containers(op) || Calls(op);
+              Objects(op) || Containers(op) || Calls(op) || Windows(op) ||
+              Exceptions(op);
   if (!done) RunHandler();
   if (block_ != nullptr && !borrowed_.empty()) {
     Refuse("an operand has not been released");
@@ -471,12 +484,12 @@ bool Builder::StepRest(Bytecode op) {
       }
       return true;
     case Bytecode::kRAISE:
-      RunHandler();
-      if (unobserved_pending_) unobserved_pending_ = false;
-      Append(Make(Op::kDeopt, {}, State(at_, regs_)));  // not reached
-      block_ = nullptr;
+      Raise();
       return true;
     case Bytecode::kRERAISE:
+      Append(Make(Op::kReraise, {}, Before()));
+      block_ = nullptr;
+      return true;
     case Bytecode::kEND_ASYNC_FOR:
       DeoptHere();
       return true;

@@ -1,11 +1,17 @@
 // Calls.
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
 #include "core/host/frame.h"
 #include "core/host/host.h"
 #include "core/runtime/attribute.h"
+#include "core/runtime/function.h"
+#include "core/runtime/instance.h"
+#include "core/runtime/number.h"
+#include "core/runtime/polymorphic.h"
 #include "passes/ir/builder_impl.h"
+#include "passes/ir/pure_functions.h"
 
 namespace pyvm::ir {
 namespace {
@@ -21,10 +27,15 @@ bool IsAtom(PyObject* object) {
 bool Builder::Calls(Bytecode op) {
   if (!IsCall(op)) return false;
   CallShape shape;
-  if (!FindShape(op, &shape)) return false;
+  if (!FindShape(op, &shape)) {
+    CallEither(op);
+    return true;
+  }
+  if (CallOneOfSome(shape)) return true;
+  if (op == Bytecode::kCALL_ISINSTANCE && CallIsinstance()) return true;
   if (!Denied()) {
     if (CallBuiltin(op) || CallSqrt(shape) || CallMethodOfC(shape) ||
-        CallKnown(op, shape)) {
+        CallPure(shape) || CallKnown(op, shape)) {
       return true;
     }
   }
@@ -56,6 +67,29 @@ bool Builder::FindShape(Bytecode op, CallShape* shape) {
   shape->callable = TempOperand(in_->b);
   shape->has_self = true;
   return true;
+}
+
+// LOAD_METHOD has left either a function and its receiver, or a callable alone.
+void Builder::CallEither(Bytecode op) {
+  uint32_t num_args = Cache().num_args;
+  // Whatever reading makes of registers holds on both sides.
+  for (uint32_t i = 0; i < num_args; ++i) Read(ListOperand(in_, i));
+  Node* function = regs_[in_->b];
+  Sided sided = BeginSides();
+  Sides sides = Branch(Emit(Op::kIsSame, {function, NullNode()}));
+  Enter(sides.yes);
+  regs_[in_->b] = nullptr;
+  CallGeneric(op, {.callable = TempOperand(in_->b + 1u), .num_args = num_args});
+  EndSide(&sided);
+  Enter(sides.no);
+  Node* full = Emit(Op::kAssumeFull, {function});
+  full->type.nullable = false;
+  Refine(function, full);
+  CallGeneric(op, {.callable = TempOperand(in_->b),
+                   .has_self = true,
+                   .num_args = num_args});
+  EndSide(&sided);
+  MeetSides(sided);
 }
 
 PyObject* Builder::Keywords() const {
@@ -102,7 +136,9 @@ bool Builder::FindFunction(PyObject* function, Callee* callee) const {
   auto* func = reinterpret_cast<PyFunctionObject*>(function);
   Unit* unit = UnitOf(reinterpret_cast<PyCodeObject*>(func->func_code));
   if (unit == nullptr || !unit->simple_args) return false;
-  *callee = {FunctionVersion(func), unit, function};
+  uint32_t version = FunctionVersion(func);
+  // By a version that others share, it is not known which of them it is.
+  *callee = {version, unit, SharesVersion(func) ? nullptr : function};
   return callee->version != 0;
 }
 
@@ -125,7 +161,7 @@ bool Builder::FindCallee(Bytecode op, const CallShape& shape,
   auto* unit = reinterpret_cast<Unit*>(cache.value);
   if (cache.version == 0 || !IsUnit(unit)) return false;
   *callee = {cache.version, unit, nullptr};
-  if (known && seen.version == cache.version) callee->function = example;
+  if (known && seen.version == cache.version) callee->function = seen.function;
   return true;
 }
 
@@ -224,6 +260,152 @@ bool Builder::CallKnown(Bytecode op, const CallShape& shape) {
   return true;
 }
 
+// Python functions that the tables for sites with many types know as methods of
+// that name.
+std::vector<Builder::Callee> Builder::MethodsOfName(PyObject* name) {
+  std::vector<Callee> methods;
+  for (const PolymorphicEntry& entry :
+       polymorphic[static_cast<int>(Lookup::kMethod)]) {
+    if (entry.name != name ||
+        (entry.meaning != PolymorphicEntry::kFixed &&
+         entry.meaning != PolymorphicEntry::kFixedPastKeys)) {
+      continue;
+    }
+    PyTypeObject* type = TypeOf(entry.version);
+    Callee callee;
+    if (type == nullptr || _PyType_Lookup(type, name) != entry.value ||
+        !FindFunction(entry.value, &callee)) {
+      continue;
+    }
+    bool known = std::any_of(
+        methods.begin(), methods.end(),
+        [&](const Callee& m) { return m.version == callee.version; });
+    if (!known) methods.push_back(callee);
+  }
+  return methods;
+}
+
+// A call of a method that has been found in the tables: each function that it
+// may be is called by a call of its own, so that it can be inlined.
+bool Builder::CallOneOfSome(const CallShape& shape) {
+  constexpr size_t kMaxMethods = 4;
+  if (!shape.has_self) return false;
+  Node* callable = Read(shape.callable);
+  const Node* found = callable;
+  while (found->op == Op::kGuardFull || found->op == Op::kAssumeFull) {
+    found = found->inputs[0];
+  }
+  if (found->op != Op::kFindMethod) return false;
+  std::vector<Callee> methods = MethodsOfName(found->object());
+  if (methods.empty() || methods.size() > kMaxMethods) return false;
+  std::vector<std::vector<int32_t>> from(methods.size());
+  for (size_t i = 0; i < methods.size(); ++i) {
+    if (!Bind(methods[i], shape.num_args + 1, &from[i])) return false;
+  }
+  // Whatever reading makes of registers holds on all sides.
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    Read(ListOperand(in_, shape.first + i));
+  }
+  Sided sided = BeginSides();
+  for (size_t i = 0; i < methods.size(); ++i) {
+    Sides sides =
+        Branch(EmitImm(Op::kIsFunction, {callable}, methods[i].version));
+    Enter(sides.yes);
+    Node* function = TakeFunction(shape.callable, methods[i]);
+    std::vector<Node*> inputs = {function};
+    Node* self = Take(TempOperand(in_->b + 1u));
+    TakeParameters(shape, methods[i], from[i], self, function, &inputs);
+    Finish(in_->a, Call(Op::kCallFunction, inputs, methods[i].version,
+                        methods[i].unit));
+    EndSide(&sided);
+    Enter(sides.no);
+  }
+  CallGeneric(Bytecode::kCALL_METHOD, shape);
+  EndSide(&sided);
+  MeetSides(sided);
+  return true;
+}
+
+// --- Operators
+
+std::vector<Builder::Operator> Builder::OperatorsOf(Node* left,
+                                                    uint32_t oparg) {
+  constexpr size_t kMaxTypes = 3;
+  std::vector<Operator> operators;
+  auto add = [&](PyTypeObject* type) {
+    PyObject* method = type == nullptr ? nullptr : OperatorMethod(type, oparg);
+    Callee callee;
+    if (method == nullptr || !FindFunction(method, &callee) ||
+        callee.function == nullptr || callee.unit->arg_count != 2) {
+      return;
+    }
+    uint32_t version = TypeVersion(type);
+    bool known = std::any_of(
+        operators.begin(), operators.end(),
+        [=](const Operator& o) { return o.type_version == version; });
+    if (!known && version != 0) operators.push_back({version, callee});
+  };
+  PyObject* example = ExampleOf(left);
+  if (example != nullptr) add(Py_TYPE(example));
+  for (const InstancePool& pool : instance_pools) add(TypeOf(pool.version));
+  if (operators.size() > kMaxTypes) operators.clear();
+  return operators;
+}
+
+// What CPython's binary_op1 does where the left operand's type has the operator
+// as a Python function, and the right one is of the same type or a number: it
+// asks nobody else.
+bool Builder::BinaryPython() {
+  Node* left = Read(in_->b);
+  Node* right = Read(in_->c);
+  if (Denied() || left->type.exact != nullptr ||
+      Expected(left, in_->b) != nullptr) {
+    return false;
+  }
+  uint32_t oparg = SourceArg();
+  std::vector<Operator> operators = OperatorsOf(left, oparg);
+  if (operators.empty()) return false;
+  const PyTypeObject* number = Expected(right, in_->c);
+  if (number != nullptr && number != &PyFloat_Type && number != &PyLong_Type) {
+    return false;
+  }
+  if (number != nullptr) {
+    right = GuardType(right, const_cast<PyTypeObject*>(number));
+  }
+  Sided sided = BeginSides();
+  Block* rest = f_->NewBlock();
+  auto go_to_rest = [&](Block* from) {
+    Enter(from);
+    Emit(Op::kJump);
+    f_->AddEdge(block_, rest);
+  };
+  for (const auto& [version, callee] : operators) {
+    Sides sides = Branch(EmitImm(Op::kHasVersion, {left}, version));
+    Enter(sides.yes);
+    if (number == nullptr) {
+      Sides same = Branch(EmitImm(Op::kHasVersion, {right}, version));
+      go_to_rest(same.no);
+      Enter(same.yes);
+    }
+    Node* function = Guard(Op::kGuardFunction, {Known(left, callee.function)},
+                           callee.version, callee.function);
+    Borrow(in_->b);
+    Borrow(in_->c);
+    Node* inputs[] = {Own(function), Own(left), Own(right)};
+    Node* result = Call(Op::kCallFunction, inputs, callee.version, callee.unit);
+    Node* done[] = {result, left, right};
+    Finish(in_->a, Call(Op::kOperatorDone, done, oparg));
+    EndSide(&sided);
+    Enter(sides.no);
+  }
+  go_to_rest(block_);
+  Enter(rest);
+  BinaryGeneric();
+  EndSide(&sided);
+  MeetSides(sided);
+  return true;
+}
+
 bool Builder::CallClass() {
   const InlineCache& cache = Cache();
   CallShape shape;
@@ -283,8 +465,6 @@ bool Builder::CallBuiltin(Bytecode op) {
   switch (op) {
     case Bytecode::kCALL_LEN:
       return CallLen();
-    case Bytecode::kCALL_ISINSTANCE:
-      return CallIsinstance();
     case Bytecode::kCALL_MIN:
     case Bytecode::kCALL_MAX:
       return CallExtreme(op == Bytecode::kCALL_MAX);
@@ -312,12 +492,15 @@ bool Builder::CallLen() {
 }
 
 bool Builder::CallIsinstance() {
+  if (Failed(Op::kGuardIs)) return false;
   GuardConstant(Read(ListOperand(in_, 0)),
                 _PyInterpreterState_GET()->callable_cache.isinstance);
-  Borrow(ListOperand(in_, 0));
-  Node* o = Borrow(ListOperand(in_, 1));
-  Node* cls = Borrow(ListOperand(in_, 2));
-  FinishBool(in_->a, Call(Op::kIsInstance, {o, cls}));
+  Node* o = Read(ListOperand(in_, 1));
+  Node* cls = Read(ListOperand(in_, 2));
+  Node* is = Denied() ? Call(Op::kIsInstance, {o, cls})
+                      : Guard(Op::kIsPlainInstance, {o, cls});
+  for (uint32_t i = 0; i < 3; ++i) Borrow(ListOperand(in_, i));
+  FinishBool(in_->a, is);
   return true;
 }
 
@@ -458,6 +641,80 @@ void Builder::FinishWithNone() {
   } else {
     FinishLent(in_->a, Constant(Py_None));
   }
+}
+
+// That an argument is what a pure function wants; false if it is not likely to
+// be.
+bool Builder::GuardArgument(Operand x, char kind) {
+  Node* node = Read(x);
+  const PyTypeObject* type = Expected(node, x);
+  switch (kind) {
+    case 'a':
+      return true;
+    case 'i':
+      if (type == &PyLong_Type) break;
+      return false;
+    case 'f':
+      if (type == &PyFloat_Type) break;
+      return false;
+    default:
+      if (type == &PyList_Type || type == &PyTuple_Type) break;
+      return false;
+  }
+  GuardType(node, const_cast<PyTypeObject*>(type));
+  return true;
+}
+
+bool Builder::CallPure(const CallShape& shape) {
+  PyObject* callable = ExampleOf(Read(shape.callable));
+  const PureFunction* pure = callable == nullptr ? nullptr : FindPure(callable);
+  if (pure == nullptr || Keywords() != nullptr ||
+      shape.has_self != (pure->type != nullptr) ||
+      !Takes(*pure, shape.num_args)) {
+    return false;
+  }
+  PyMethodDef* method;
+  Node* self;
+  if (shape.has_self) {
+    self = Read(TempOperand(in_->b + 1u));
+    if (ConstantOf(Read(shape.callable)) != callable ||
+        self->type.exact != pure->type) {
+      return false;
+    }
+    method = reinterpret_cast<PyMethodDescrObject*>(callable)->d_method;
+  } else {
+    self = Read(shape.callable);
+    if (self->type.exact != nullptr && self->type.exact != &PyCFunction_Type) {
+      return false;
+    }
+    method = reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
+  }
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    if (!GuardArgument(ListOperand(in_, shape.first + i),
+                       KindOfArgument(*pure, i))) {
+      return false;
+    }
+  }
+  if (!shape.has_self) {
+    self = Guard(Op::kGuardBuiltin, {GuardType(self, &PyCFunction_Type)}, 0,
+                 method);
+  }
+  std::vector<Node*> inputs = {self};
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    inputs.push_back(Read(ListOperand(in_, shape.first + i)));
+  }
+  Node* result = Make(Op::kCallPure, inputs, Before());
+  result->ptr = method;
+  result->type.exact = pure->result;
+  Append(result);
+  if (pure->result == &PyList_Type) SetElement(result, &PyUnicode_Type);
+  Borrow(shape.callable);
+  if (shape.has_self) Borrow(TempOperand(in_->b + 1u));
+  for (uint32_t i = 0; i < shape.num_args; ++i) {
+    Borrow(ListOperand(in_, shape.first + i));
+  }
+  Finish(in_->a, result);
+  return true;
 }
 
 // Methods that need no code of others.

@@ -1,5 +1,5 @@
 // Slices, tuples and lists.
-#include <algorithm>
+#include <utility>
 
 #include "passes/ir/builder_impl.h"
 
@@ -105,7 +105,30 @@ void Builder::Unpack() {
   const PyTypeObject* type = Expected(sequence, in_->a);
   bool list = type == &PyList_Type;
   bool known = type == nullptr || list || type == &PyTuple_Type;
-  if (Denied() || !known || !UnpackKnown(sequence, list)) RunHandler();
+  if (!Denied() && known && UnpackKnown(sequence, list)) return;
+  std::vector<uint32_t> to;
+  for (uint32_t i = 0; i < in_->b; ++i) to.push_back(ListOperand(in_, i));
+  Scatter(Call(Op::kUnpack, {sequence}, in_->b), in_->a, to);
+}
+
+// Stores the items of a tuple, which nobody else has, to registers. What it was
+// made of, `from`, is released at last.
+void Builder::Scatter(Node* tuple, Operand from,
+                      const std::vector<uint32_t>& to) {
+  std::vector<Node*> items;
+  for (uint32_t i = 0; i < to.size(); ++i) {
+    items.push_back(Own(EmitImm(Op::kField, {tuple}, i)));
+  }
+  Release(tuple);
+  Node* dying = nullptr;
+  if (KindOf(from) == OperandKind::kTemp) {
+    dying = std::exchange(regs_[RegisterOf(from)], nullptr);
+  }
+  for (uint32_t i = 0; i < to.size(); ++i) {
+    Node* old = std::exchange(regs_[to[i]], items[i]);
+    if (old != nullptr) Release(old);
+  }
+  if (dying != nullptr) Release(dying);
 }
 
 bool Builder::UnpackKnown(Node* sequence, bool list) {

@@ -113,8 +113,8 @@ bool Builder::HasManyMeanings(uint32_t instr) const {
   return site && unit_->caches()[in.c].misses > kManyMisses;
 }
 
-bool Builder::IsCold(Bytecode op) {
-  switch (op) {
+bool Builder::IsCold(const Instr& in) const {
+  switch (BaseOf(in.op)) {
     case Bytecode::kBINARY_OP:
     case Bytecode::kLOAD_ITEM:
     case Bytecode::kSTORE_ITEM:
@@ -125,7 +125,7 @@ bool Builder::IsCold(Bytecode op) {
     case Bytecode::kSTORE_ATTR:
     case Bytecode::kLOAD_GLOBAL:
       // The first execution is counted, and specialises nothing.
-      return Cache().misses == 0;
+      return unit_->caches()[in.c].misses == 0;
     default:
       return false;
   }

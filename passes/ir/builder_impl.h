@@ -88,6 +88,13 @@ class Builder {
   void BeginLoop(Stretch* stretch);
   void Step();
   bool StepRest(Bytecode op);
+  // --- builder_exceptions.cc
+  // The handlers that exceptions can go on to without leaving the code.
+  void FindHandlers();
+  bool HasRun(uint32_t handler) const;
+  // An operation has been appended that may raise in this instruction.
+  void CatchBehind(Node* node);
+  bool Exceptions(Bytecode op);
   // Goes on at instruction `target` with what the registers hold.
   void GoTo(uint32_t target);
   Stretch& StretchAt(uint32_t instr) {
@@ -174,6 +181,18 @@ class Builder {
   };
   Sides Branch(Node* condition);
   void Enter(Block* block) { block_ = block; }
+  // An instruction whose result comes from one of several sides, each of which
+  // is begun with the registers of the instruction.
+  struct Sided {
+    std::vector<Node*> before;   // registers
+    std::vector<Node*> results;  // owned
+    std::vector<Node*> regs;     // behind
+    Block* after;
+  };
+  Sided BeginSides();
+  // The side has stored its result.
+  void EndSide(Sided* sides);
+  void MeetSides(const Sided& sides);
   // Ends the instruction: to `target` if `condition` is `sense`, else on.
   void JumpIf(Node* condition, bool sense, uint32_t target);
 
@@ -184,7 +203,7 @@ class Builder {
   // Whether it was this operation that has failed at this instruction.
   bool Failed(Op op) const;
   bool HasManyMeanings(uint32_t instr) const;
-  bool IsCold(Bytecode op);
+  bool IsCold(const Instr& in) const;
   // An object that the value may be; or null. Borrowed, and only as long as
   // the GIL is held.
   PyObject* ExampleOf(const Node* node) const;
@@ -224,6 +243,7 @@ class Builder {
   void BinaryFloat(Bytecode op);
   Node* BinaryGeneric();
   bool BinaryBig(bool small);
+  bool BinaryPython();
   Node* CompareBig(Node* left, Node* right, Cond cond);
   void Unary(Bytecode op);
   bool CanBeInt(const Node* node) const;
@@ -244,6 +264,10 @@ class Builder {
   void ForIter(Bytecode op);
   void ForIterKnown(PyTypeObject* type, Op more, Op next);
   void ForIterAny();
+  // The UNPACK behind an iteration that gives pairs; null if no pair need
+  // be made.
+  const Instr* UnpackBehind() const;
+  bool ForIterPair(Bytecode op);
   void LeaveLoop(bool ask);
   // The iterator has given this item, or null at its end.
   void GoOnWithItem(Node* item);
@@ -272,6 +296,8 @@ class Builder {
   PyDictKeysObject* KeysOf(PyObject* dict, uint32_t version);
   void LoadAttr(Bytecode op);
   void LoadAttrGeneric();
+  Node* FindInTables(Op op, Operand x);
+  void LoadMethodEither();
   bool LoadAttrValue();
   bool LoadAttrSlot();
   bool LoadAttrNondata();
@@ -294,6 +320,24 @@ class Builder {
   void BuildSequence(Op op);
   void Unpack();
   bool UnpackKnown(Node* sequence, bool list);
+  void Scatter(Node* tuple, Operand from, const std::vector<uint32_t>& to);
+
+  // --- builder_windows.cc: what works on temporaries, and str
+  bool Windows(Bytecode op);
+  Node* Temporary(uint32_t reg);
+  void MakeFunction();
+  void MakeDict(bool constant_keys);
+  void MakeSet();
+  void AddItem();
+  void MapAdd();
+  bool Merge(Op op);
+  bool MergeDict();
+  void UnpackStar();
+  void CallSpread();
+  void Raise();
+  bool AddStr();
+  void JoinStr();
+  void Format();
 
   // --- builder_items.cc
   // Whether a key of this type has a hash and a comparison that need no code of
@@ -343,6 +387,18 @@ class Builder {
   bool CallSqrt(const CallShape& shape);
   bool CallListAppend();
   bool CallMethodOfC(const CallShape& shape);
+  // Classes of which instances have been made, with a Python function that
+  // alone carries out the operator for two of them.
+  struct Operator {
+    uint32_t type_version;
+    Callee callee;
+  };
+  std::vector<Operator> OperatorsOf(Node* left, uint32_t oparg);
+  bool CallPure(const CallShape& shape);
+  bool GuardArgument(Operand x, char kind);
+  void CallEither(Bytecode op);
+  bool CallOneOfSome(const CallShape& shape);
+  std::vector<Callee> MethodsOfName(PyObject* name);
   bool CallDictGet(const CallShape& shape);
   // Ends a call whose result is None, which is seldom wanted.
   void FinishWithNone();
@@ -380,6 +436,12 @@ class Builder {
   const char* refused_ = nullptr;
   FlowStates flow_;
   std::vector<Stretch> stretches_;
+  struct Handler {
+    uint32_t instr = 0;     // 0: none
+    uint32_t depth = 0;     // temporaries that stay
+    bool position = false;  // whether the instruction's is wanted
+  };
+  std::vector<Handler> handlers_;    // by instruction that may raise; or empty
   std::vector<int32_t> stretch_at_;  // by instruction; -1: begins none
   std::vector<uint32_t> rpo_;
   Block* entry_ = nullptr;

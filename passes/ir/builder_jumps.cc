@@ -1,5 +1,6 @@
 // Jumps, loops over iterators, and returns.
 #include <algorithm>
+#include <utility>
 
 #include "passes/ir/builder_impl.h"
 
@@ -128,9 +129,69 @@ void Builder::ForIter(Bytecode op) {
                           Op::kTupleIterNext);
     case Bytecode::kFOR_ITER_GEN:
       return ForIterGenerator();
+    case Bytecode::kFOR_ITER_ENUMERATE:
+    case Bytecode::kFOR_ITER_ITEMS:
+    case Bytecode::kFOR_ITER_ZIP:
+      if (!ForIterPair(op)) ForIterAny();
+      return;
     default:
       return ForIterAny();
   }
+}
+
+const Instr* Builder::UnpackBehind() const {
+  const Instr& next = unit_->instrs[next_];
+  bool pair = BaseOf(next.op) == Bytecode::kUNPACK && next.b == 2 &&
+              next.a == TempOperand(in_->a) && !IsLeader(next_);
+  return pair ? &next : nullptr;
+}
+
+// Carries out the UNPACK that follows, too.
+bool Builder::ForIterPair(Bytecode op) {
+  const Instr* unpack = UnpackBehind();
+  PyTypeObject* type = op == Bytecode::kFOR_ITER_ENUMERATE ? &PyEnum_Type
+                       : op == Bytecode::kFOR_ITER_ZIP     ? &PyZip_Type
+                                                       : &PyDictIterItem_Type;
+  Node* iterator = Read(TempOperand(in_->b));
+  if (unpack == nullptr ||
+      (iterator->type.exact != nullptr && iterator->type.exact != type)) {
+    return false;
+  }
+  iterator = GuardType(iterator, type);
+  if (type == &PyEnum_Type) Guard(Op::kGuardEnumerate, {iterator});
+  if (type == &PyZip_Type) Guard(Op::kGuardZip, {iterator});
+  Node* item = Call(type == &PyEnum_Type ? Op::kEnumerateNext : Op::kNextPair,
+                    {iterator});
+  Sides sides = Branch(Emit(Op::kIsSame, {item, NullNode()}));
+  std::vector<Node*> before = regs_;
+  Enter(sides.yes);
+  LeaveLoop(/*ask=*/false);
+  regs_ = before;
+  Enter(sides.no);
+  unobserved_pending_ = true;
+  Node* first;
+  Node* second;
+  if (type == &PyEnum_Type) {
+    Node* index = Emit(Op::kEnumerateIndex);
+    second = Emit(Op::kAssumeFull, {item});
+    second->type.nullable = false;
+    first = Emit(Op::kBoxInt, {index});
+  } else {
+    second = Emit(Op::kPairSecond);
+    first = Emit(Op::kAssumeFull, {item});
+    first->type.nullable = false;
+  }
+  at_ = next_;
+  in_ = unpack;
+  next_ += InstrWords(*unit_, at_);
+  before_ = nullptr;
+  for (Node* value : {first, second}) {
+    uint32_t to = ListOperand(in_, value == first ? 0 : 1);
+    Node* old = std::exchange(regs_[to], value);
+    if (old != nullptr) Release(old);
+  }
+  GoTo(next_);
+  return true;
 }
 
 void Builder::ForIterKnown(PyTypeObject* type, Op more, Op next) {

@@ -74,10 +74,14 @@ Node* Builder::Call(Op op, std::span<Node* const> inputs, int64_t imm,
   node->imm = imm;
   node->ptr = ptr;
   called_ = true;
-  if (op != Op::kDecRef && op != Op::kXDecRef && op != Op::kAppendList) {
+  if (op != Op::kDecRef && op != Op::kXDecRef && !RunsNoCode(op)) {
     unobserved_pending_ = true;
   }
-  return Append(node);
+  Append(node);
+  if (op != Op::kDecRef && op != Op::kXDecRef && op != Op::kRunHandler) {
+    CatchBehind(node);
+  }
+  return node;
 }
 
 Node* Builder::Constant(PyObject* object) {
@@ -153,7 +157,10 @@ FrameState* Builder::State(uint32_t instr, const std::vector<Node*>& regs) {
 }
 
 void Builder::FlushUnobserved(uint32_t instr) {
-  Append(Make(Op::kUnobserved, {}, State(instr, regs_)));
+  // Tracebacks have the frame wherever exceptions are caught: it is enough to
+  // look for others who have it when the function returns.
+  Op op = handlers_.empty() ? Op::kUnobserved : Op::kUntraced;
+  Append(Make(op, {}, State(instr, regs_)));
   unobserved_pending_ = false;
 }
 
@@ -241,6 +248,32 @@ Builder::Sides Builder::Branch(Node* condition) {
   f_->AddEdge(block_, sides.no);
   block_ = nullptr;
   return sides;
+}
+
+Builder::Sided Builder::BeginSides() { return {regs_, {}, {}, f_->NewBlock()}; }
+
+void Builder::EndSide(Sided* sides) {
+  sides->results.push_back(regs_[in_->a]);
+  sides->regs = regs_;
+  Emit(Op::kJump);
+  f_->AddEdge(block_, sides->after);
+  regs_ = sides->before;
+  called_ = false;
+}
+
+void Builder::MeetSides(const Sided& sides) {
+  Enter(sides.after);
+  Node* result = Make(Op::kPhi, sides.results, nullptr);
+  result->type = kObject;
+  Append(result);
+  phis_.push_back(result);
+  // What a side has found out about a register holds on that side alone.
+  for (size_t r = 0; r < regs_.size(); ++r) {
+    regs_[r] = sides.regs[r] == nullptr ? nullptr : sides.before[r];
+  }
+  regs_[in_->a] = result;
+  called_ = true;
+  unobserved_pending_ = true;
 }
 
 void Builder::JumpIf(Node* condition, bool sense, uint32_t target) {

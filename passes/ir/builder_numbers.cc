@@ -52,13 +52,10 @@ bool Builder::Numbers(Bytecode op) {
   switch (op) {
     case Bytecode::kBINARY_OP:
     case Bytecode::kBINARY_OP_ANY:
-      BinaryGeneric();
+      if (!BinaryPython()) BinaryGeneric();
       return true;
     case Bytecode::kADD_STR:
-      // The interpreter appends in place where nobody else has the str.
-      if (options_.function == nullptr) return false;
-      BinaryGeneric();
-      return true;
+      return AddStr();
     case Bytecode::kUNARY_NEGATIVE:
     case Bytecode::kUNARY_INVERT:
     case Bytecode::kUNARY_NOT:

@@ -16,6 +16,10 @@ PyObject* GetterOf(PyObject* property) {
   return reinterpret_cast<Property*>(property)->prop_get;
 }
 
+// Misses of a site, its first execution among them, from which on it is taken
+// to have many types.
+constexpr uint8_t kFewMisses = 3;
+
 }  // namespace
 
 bool Builder::Objects(Bytecode op) {
@@ -196,7 +200,24 @@ Node* Builder::GuardOwner(Node* owner, PyTypeObject* type, uint32_t version) {
   return Guard(Op::kGuardVersion, {owner}, version);
 }
 
+// Of sites that have met many types. What the tables do not know is rare there,
+// or else the general way is taken.
+Node* Builder::FindInTables(Op op, Operand x) {
+  if (Cache().misses < kFewMisses || Failed(Op::kGuardFull)) return nullptr;
+  Node* found = EmitImm(op, {Read(x)}, 0, Cache().name);
+  return Guard(Op::kGuardFull, {found});
+}
+
 void Builder::LoadAttrGeneric() {
+  if (Cache().name == &_Py_ID(__class__) && !Denied()) {
+    Node* cls = Guard(Op::kClassOf, {Read(in_->b)});
+    Borrow(in_->b);
+    return FinishLent(in_->a, cls);
+  }
+  if (Node* value = FindInTables(Op::kFindAttr, in_->b)) {
+    Borrow(in_->b);
+    return FinishLent(in_->a, value);
+  }
   Node* owner = Borrow(in_->b);
   Finish(in_->a, Call(Op::kLoadAttr, {owner}, 0, Cache().name));
 }
@@ -314,7 +335,7 @@ bool Builder::LoadAttrProperty() {
   Node* function =
       Guard(Op::kGuardFunction,
             {Guard(Op::kLoadSlot, {property}, offsetof(Property, prop_get))},
-            callee.version, getter);
+            callee.version, callee.function);
   Own(function);
   Node* self = Take(in_->b);
   Finish(in_->a, Call(Op::kCallFunction, {function, self}, callee.version,
@@ -376,12 +397,54 @@ void Builder::LoadMethod(Bytecode op) {
       }
     }
   }
-  if (options_.function != nullptr) {
-    // Without a frame of its own: a bound method.
-    Node* owner = Borrow(in_->b);
-    return Finish(in_->a + 1u, Call(Op::kLoadAttr, {owner}, 0, Cache().name));
+  if (Node* method = FindInTables(Op::kFindMethod, in_->b)) {
+    Own(method);
+    Node* self = Take(in_->b);
+    regs_[in_->a] = method;
+    regs_[in_->a + 1u] = self;
+    return;
   }
-  RunHandler();
+  LoadMethodEither();
+}
+
+// A method and its receiver if the tables know it, else whatever the attribute
+// is, alone.
+void Builder::LoadMethodEither() {
+  uint32_t window = in_->a;
+  Node* owner = Read(in_->b);
+  Node* found = EmitImm(Op::kFindMethod, {owner}, 0, Cache().name);
+  Block* after = f_->NewBlock();
+  Sides sides = Branch(Emit(Op::kIsSame, {found, NullNode()}));
+  const std::vector<Node*> before = regs_;
+  Enter(sides.yes);
+  Borrow(in_->b);
+  Finish(window + 1u, Call(Op::kLoadAttr, {owner}, 0, Cache().name));
+  Node* callable = regs_[window + 1u];
+  Emit(Op::kJump);
+  f_->AddEdge(block_, after);
+  regs_ = before;
+  called_ = false;
+  Enter(sides.no);
+  Node* method = Emit(Op::kAssumeFull, {found});
+  method->type.nullable = false;
+  Own(method);
+  Node* self = Take(in_->b);
+  Emit(Op::kJump);
+  f_->AddEdge(block_, after);
+  Enter(after);
+  auto phi = [&](Node* a, Node* b, Type type) {
+    Node* inputs[] = {a, b};
+    Node* node = Make(Op::kPhi, inputs, nullptr);
+    node->type = type;
+    Append(node);
+    phis_.push_back(node);
+    return node;
+  };
+  Node* first = phi(NullNode(), method, kNullableObject);
+  regs_[window + 1u] = phi(callable, self, kObject);
+  regs_[window] = first;
+  called_ = true;
+  unobserved_pending_ = true;
 }
 
 bool Builder::LoadMethodOfType(Bytecode op) {

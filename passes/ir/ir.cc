@@ -64,6 +64,18 @@ Type TypeOfResult(Op op, std::span<Node* const> inputs) {
       return {Rep::kObject, false, &PyFloat_Type};
     case Op::kBoxBool:
       return {Rep::kObject, false, &PyBool_Type};
+    case Op::kMakeFunction:
+      return {Rep::kObject, false, &PyFunction_Type};
+    case Op::kMakeSet:
+      return {Rep::kObject, false, &PySet_Type};
+    case Op::kMakeDict:
+      return {Rep::kObject, false, &PyDict_Type};
+    case Op::kConcatStr:
+    case Op::kAppendStr:
+      return {Rep::kObject, false, &PyUnicode_Type};
+    case Op::kListTuple:
+    case Op::kUnpack:
+    case Op::kUnpackStar:
     case Op::kMakeTuple:
       return {Rep::kObject, false, &PyTuple_Type};
     case Op::kMakeList:
@@ -97,11 +109,17 @@ Type TypeOfResult(Op op, std::span<Node* const> inputs) {
   return kNoValue;
 }
 
+bool RunsNoCode(Op op) {
+  return op == Op::kAppendList || op == Op::kConcatStr ||
+         op == Op::kAppendStr || op == Op::kJoinStr ||
+         op == Op::kMatchException;
+}
+
 bool MayRunCode(const Node& node) {
   if (node.op == Op::kDecRef || node.op == Op::kXDecRef) {
     return !IsPlain(Function::Find(node.inputs[0])->type.exact);
   }
-  return node.info().Has(kCall) && node.op != Op::kAppendList;
+  return node.info().Has(kCall) && !RunsNoCode(node.op);
 }
 
 bool MakesReference(const Node& node) {

@@ -161,6 +161,8 @@ struct FrameState {
 
 struct Node {
   Op op;
+  // A BranchRaised follows: an exception does not leave the code.
+  bool catches = false;
   uint8_t mark = 0;  // scratch of a pass; zero between passes
   Type type;
   uint32_t id = 0;  // dense in its function, for side tables
@@ -305,6 +307,8 @@ class Function {
 // The row's type for a result, given the inputs.
 Type TypeOfResult(Op op, std::span<Node* const> inputs);
 
+// Whether the operation, which may raise an exception, runs no code.
+bool RunsNoCode(Op op);
 // Whether executing the node may run Python code, given what is known of its
 // inputs: releasing a float or an int does not.
 bool MayRunCode(const Node& node);

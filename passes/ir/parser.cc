@@ -558,6 +558,10 @@ class Parser {
     }
     if (Failed()) return;
     FillImm(node, &scanner);
+    if (node->op == Op::kBranchRaised) {
+      if (node->prev == nullptr) return Fail("nothing to raise");
+      node->prev->catches = true;
+    }
     if (node->info().Has(kEnd)) {
       for (int i = 0; scanner.Accept(",") || scanner.Peek() == 'b'; ++i) {
         if (i == 2) return Fail("more than two successors");

@@ -126,6 +126,7 @@ std::string TextOf(Op op) {
   if (!inputs.empty() || !imm.empty()) line += " " + inputs + imm;
   if (line.ends_with(", ")) line.resize(line.size() - 2);
   if (op == Op::kBranch) line += ", b1, b2";
+  if (op == Op::kBranchRaised) line += " b1, b2";
   if (op == Op::kJump) line += " b1";
   if (info.HasState()) line += " [@6 x=v0 y=lent v2 t0=v3 if v5 for g@3]";
   if (info.result != Result::none) {
@@ -140,7 +141,7 @@ std::string TextOf(Op op) {
   }
   text += "  " + line + "\n";
   if (!info.Has(kEnd)) return text + "  Deopt [@7 x=v0]\n";
-  if (op == Op::kBranch) {
+  if (op == Op::kBranch || op == Op::kBranchRaised) {
     return text +
            "b1: from b0\n  Deopt [@7 x=v0]\n"
            "b2: from b0 [@5 x=v0]\n  Deopt [@7 x=v0]\n";

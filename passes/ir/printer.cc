@@ -348,6 +348,18 @@ Type DefaultType(Op op) {
       return {Rep::kObject, false, &PyFloat_Type};
     case Op::kBoxBool:
       return {Rep::kObject, false, &PyBool_Type};
+    case Op::kMakeFunction:
+      return {Rep::kObject, false, &PyFunction_Type};
+    case Op::kMakeSet:
+      return {Rep::kObject, false, &PySet_Type};
+    case Op::kMakeDict:
+      return {Rep::kObject, false, &PyDict_Type};
+    case Op::kConcatStr:
+    case Op::kAppendStr:
+      return {Rep::kObject, false, &PyUnicode_Type};
+    case Op::kListTuple:
+    case Op::kUnpack:
+    case Op::kUnpackStar:
     case Op::kMakeTuple:
       return {Rep::kObject, false, &PyTuple_Type};
     case Op::kMakeList:

@@ -156,6 +156,11 @@ class Checker {
   // What a branch that compares with null says of its successor.
   static void Assume(const Block& block, int which, References* held) {
     const Node* branch = block.last;
+    if (branch->op == Op::kBranchRaised && which == 0) {
+      // What has raised has made nothing. It may have been taken out.
+      const Node* node = branch->prev;
+      if (node != nullptr && node->catches) held->erase(node);
+    }
     if (branch->op != Op::kBranch) return;
     const Node* test = branch->inputs[0];
     bool null = which == 0;

@@ -151,9 +151,11 @@ class Verifier {
 
   void CheckEdges(const Block& block) {
     std::string name = BlockName(&block);
-    int want = block.last->op == Op::kJump     ? 1
-               : block.last->op == Op::kBranch ? 2
-                                               : 0;
+    int want =
+        block.last->op == Op::kJump ? 1
+        : block.last->op == Op::kBranch || block.last->op == Op::kBranchRaised
+            ? 2
+            : 0;
     if (block.NumSuccs() != want || (block.succs[1] && !block.succs[0])) {
       return Fail(*block.last,
                   "has " + std::to_string(block.NumSuccs()) + " successors");

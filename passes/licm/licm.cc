@@ -97,6 +97,7 @@ class Loop {
     if (header_->entry_state == nullptr) return false;
     switch (node.op) {
       case Op::kUnobserved:
+      case Op::kUntraced:
       case Op::kSafepoint:
         return false;  // what they ask may change at any time
       case Op::kLoadEntry:

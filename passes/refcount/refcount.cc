@@ -32,6 +32,7 @@ Keeper KeeperOf(const Node* owner) {
       return {.always = true};
     case Op::kFreeVar:
     case Op::kTupleItem:
+    case Op::kField:
       // These never change, and live as long as the function or the tuple.
       if (KeeperOf(OwnerOf(owner->inputs[0])).always) return {.always = true};
       return {.memory = true, .kinds = kMemNone};

@@ -177,6 +177,11 @@ class Simplifier {
         return Not();
       case Op::kIsSame:
         return IsSame();
+      case Op::kOperatorDone:
+        // Of a class that is known, or made here: not NotImplemented.
+        return Input(0)->type.exact != nullptr || Input(0)->op == Op::kNewObject
+                   ? Input(0)
+                   : nullptr;
       default:
         return Number();
     }

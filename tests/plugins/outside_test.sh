@@ -68,7 +68,7 @@ END
 PYVM_PLUGIN_PATH=$work "$pyvm" --list=passes >log
 grep -q '^  reciprocal  *multiplies floats' log || fail "the pass is not listed: $(cat log)"
 grep -q '^    limit .*(default -1)' log || fail "its parameter is not listed: $(cat log)"
-hot="--tiers=interp,llvm --policy=fixed-count:calls.llvm=20,loops.llvm=20 --dump=ir:halves"
+hot="--tiers=interp,llvm --policy=fixed-count:calls.llvm=20,loops.llvm=20 --sync-compile --dump=ir:halves"
 before=inline,simplify,guards,simplify,unbox,simplify
 quotients() {  # OPTION...: how many divisions the last pass leaves in the first code
   "$pyvm" $hot "$@" halves.py >out 2>log || fail "$*: $(cat out log)"

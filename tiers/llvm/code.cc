@@ -178,10 +178,13 @@ Experience& ExperienceOf(Unit* unit) {
 
 bool IsCold(const Site& site) { return std::strcmp(site.reason, "Deopt") == 0; }
 
-// That somebody looks at a frame, or waits, says nothing about the code.
+// That somebody looks at a frame, or waits, or an exception goes on to somebody
+// else, says nothing about the code.
 bool IsOuter(const Site& site) {
   return std::strcmp(site.reason, "Unobserved") == 0 ||
-         std::strcmp(site.reason, "Safepoint") == 0;
+         std::strcmp(site.reason, "Untraced") == 0 ||
+         std::strcmp(site.reason, "Safepoint") == 0 ||
+         std::strcmp(site.reason, "Reraise") == 0;
 }
 
 uint32_t PatienceWith(const Site& site, const Experience& experience) {

@@ -202,6 +202,15 @@ PyObject* pyvm_llvm_raise(Activation*, NativeFrame* native, int64_t) {
   return Str(text);
 }
 
+PyObject* pyvm_llvm_catch(Activation*) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  Py_XDECREF(type);
+  Py_XDECREF(traceback);
+  return value;
+}
+
 PyObject* pyvm_llvm_call_function(Activation*, PyObject* function, Unit*,
                                   PyObject** args) {
   PyObject* result = PyObject_Vectorcall(function, args, 1, nullptr);

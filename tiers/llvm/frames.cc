@@ -371,6 +371,18 @@ PyObject* pyvm_llvm_raise(Activation* act, NativeFrame* native,
   return LeaveBy(act, native, remaining, true);
 }
 
+PyObject* pyvm_llvm_catch(Activation* act) {
+  if (act->cframe.use_tracing) return nullptr;
+  AddTraceback(act->cframe.current_frame);
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  PyException_SetTraceback(value, traceback == nullptr ? Py_None : traceback);
+  Py_XDECREF(traceback);
+  Py_XDECREF(type);
+  return value;
+}
+
 }  // extern "C"
 
 }  // namespace pyvm::llvm_tier

@@ -36,6 +36,10 @@ PyObject* pyvm_llvm_deopt(Activation* act, NativeFrame* native,
 PyObject* pyvm_llvm_raise(Activation* act, NativeFrame* native,
                           int64_t remaining);
 
+// The exception that is set, which the running frame has raised, normalized and
+// with its traceback. Null where it is traced: it stays set, without the frame.
+PyObject* pyvm_llvm_catch(Activation* act);
+
 // Calls `function` (a Python function of `unit`) with plain arguments, as many
 // as it takes; all these references are taken over. New reference, or null with
 // an exception. In whatever tier, with a frame.

@@ -203,9 +203,12 @@ size_t Lowering::MaxArguments() const {
   size_t most = 0;
   for (const ir::Block* block : fn_.blocks()) {
     for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
-      if (n->op == ir::Op::kCall || n->op == ir::Op::kCallFunction ||
-          n->op == ir::Op::kMakeTuple || n->op == ir::Op::kMakeList) {
+      if (n->info().IsVariadic() && n->op != ir::Op::kPhi) {
         most = std::max(most, n->inputs.size() + 1);
+      }
+      // A second result.
+      if (n->op == ir::Op::kNextPair || n->op == ir::Op::kEnumerateNext) {
+        most = std::max(most, size_t{1});
       }
     }
   }
@@ -446,6 +449,7 @@ void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
     if (way == kOnTheWay) stored_[number] = true;
   }
   published_ = n.state;
+  catches_ = n.catches;
   published_for_ = callee;
   if (callee == kDirect) return;
   StoreRemaining(n);
@@ -473,10 +477,12 @@ void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
 
 void Lowering::RaiseIf(llvm::Value* failed) {
   llvm::BasicBlock* next = NewBlock("done");
-  Branch(
-      failed,
-      Leave(&raise_, "raise", reinterpret_cast<const void*>(pyvm_llvm_raise)),
-      next, kUnlikely);
+  if (catches_ && caught_ == nullptr) caught_ = NewBlock("caught");
+  llvm::BasicBlock* out =
+      catches_ ? caught_
+               : Leave(&raise_, "raise",
+                       reinterpret_cast<const void*>(pyvm_llvm_raise));
+  Branch(failed, out, next, kUnlikely);
   Begin(next);
   if (published_->caller != nullptr) UnlinkInlined();
 }

@@ -154,6 +154,9 @@ class Lowering {
   void StoreRemaining(const ir::Node& n);
   // The exception that is set comes out of the last site that was published.
   void RaiseIf(llvm::Value* failed);
+  // Where RaiseIf goes for the operation that was published last, if its
+  // exceptions are caught; null if it has not raised any. Once.
+  llvm::BasicBlock* TakeCaught() { return std::exchange(caught_, nullptr); }
 
   // --- Calls
   llvm::CallInst* Call(const void* function, llvm::Type* result,
@@ -244,6 +247,8 @@ class Lowering {
   // Of the call that was published last.
   const ir::FrameState* published_ = nullptr;
   Callee published_for_ = kMayLook;
+  bool catches_ = false;                // the same
+  llvm::BasicBlock* caught_ = nullptr;  // see TakeCaught
   bool unlinked_ = false;
   llvm::AllocaInst* arguments_ = nullptr;
   std::vector<llvm::Value*> values_;       // by node

@@ -1,5 +1,6 @@
 // Machine code from texts of the intermediate representation: what the library
 // does, containers, cells, guards.
+#include <cstdio>
 #include <string>
 
 #include "core/runtime/attribute.h"
@@ -48,6 +49,73 @@ TEST(LibraryTest, Operators) {
   EXPECT_EQ(Do(less, "1", "None"), "raised Compare @3 1 None -: TypeError");
   Compiled negative(Op("Negative v2"));
   EXPECT_EQ(Do(negative, "1.5", "0"), "-1.5");
+}
+
+TEST(LibraryTest, TablesForManyTypes) {
+  auto find = [](const std::string& op) {
+    return WithObjects(
+        "  v4 = " + op + " v2, 'x'\n" + "  v9: object = GuardFull v4" + kState,
+        true);
+  };
+  Compiled get(find("FindAttr")), call(find("FindMethod"));
+  std::string cls = "class C:\n  def __init__(s, x): s.x = x\n";
+  std::string of = "class D:\n  def x(s): pass\n";
+  auto run = [](Compiled& f, const std::string& source) {
+    return f.Run({Evaluate(source, "v"), Py_NewRef(Py_None)});
+  };
+  EXPECT_EQ(run(get, cls + "v = C(7)\n"), "7");
+  EXPECT_EQ(run(get, cls + "v = C(8)\n"), "8");
+  EXPECT_TRUE(run(get, "v = 5\n").starts_with("failed GuardFull"));
+  EXPECT_TRUE(run(call, of + "v = D()\nv.x\n").starts_with("<function D.x"));
+  // It has an attribute of that name: no method is called.
+  EXPECT_TRUE(run(call, of + "v = D()\nv.x = 0\n").starts_with("failed"));
+}
+
+TEST(LibraryTest, FunctionsWithoutEffects) {
+  // str.split, str.count (which takes a tuple), and str.upper.
+  auto pure = [](const char* name, bool argument) {
+    PyObject* method = PyDict_GetItemString(PyUnicode_Type.tp_dict, name);
+    auto* def = reinterpret_cast<PyMethodDescrObject*>(method)->d_method;
+    char address[32];
+    std::snprintf(address, sizeof address, "%p", static_cast<void*>(def));
+    return Op(std::string("CallPure v2") + (argument ? ", v3, " : ", ") +
+              address);
+  };
+  Compiled split(pure("split", true));
+  EXPECT_EQ(Do(split, "'a b'", "None"), "['a', 'b']");
+  EXPECT_EQ(Do(split, "'a b'", "5").substr(0, 18), "failed CallPure @3");
+  EXPECT_EQ(PyErr_Occurred(), nullptr);
+  Compiled count(pure("count", true));
+  EXPECT_EQ(Do(count, "'abab'", "'b'"), "2");
+  Compiled upper(pure("upper", false));
+  EXPECT_EQ(Do(upper, "'ab'", "0"), "AB");
+}
+
+TEST(LibraryTest, Classes) {
+  Compiled cls(WithObjects("  v9 = ClassOf v2" + std::string(kState), true));
+  EXPECT_EQ(Do(cls, "5", "0"), "<class 'int'>");
+  std::string hides =
+      "class C:\n  @property\n  def __class__(s): return 0\nv = C()\n";
+  EXPECT_TRUE(cls.Run({Evaluate(hides, "v"), Py_NewRef(Py_None)})
+                  .starts_with("failed ClassOf"));
+}
+
+TEST(LibraryTest, ResultsOfOperators) {
+  Compiled done(WithObjects("  IncRef v2\n  v9 = OperatorDone v2, v2, v3, +" +
+                            std::string(kState)));
+  EXPECT_EQ(Do(done, "5", "1"), "5");
+  EXPECT_EQ(Do(done, "NotImplemented", "1"),
+            "raised OperatorDone @3 NotImplemented 1 -: TypeError");
+}
+
+TEST(LibraryTest, PlainInstances) {
+  Compiled is(BoolOp("IsPlainInstance v2, v3"));
+  EXPECT_EQ(Do(is, "True", "int"), "True");
+  EXPECT_EQ(Do(is, "5", "(str, float)"), "False");
+  EXPECT_EQ(Do(is, "5", "(str, int)"), "True");
+  EXPECT_TRUE(
+      Do(is, "5", "__import__('numbers').Number").starts_with("failed"));
+  EXPECT_TRUE(Do(is, "5", "6").starts_with("failed IsPlainInstance"));
 }
 
 TEST(LibraryTest, Truths) {
@@ -195,6 +263,12 @@ TEST(GuardTest, ObjectsAndVersions) {
   EXPECT_EQ(cls.Run({Py_NewRef(c), Py_NewRef(Py_None)}), Repr(c));
   EXPECT_EQ(Do(cls, "int", "0").substr(0, 17), "failed GuardClass");
 
+  Compiled has(
+      BoolOp("HasVersion v2, " +
+             std::to_string(TypeVersion(reinterpret_cast<PyTypeObject*>(c)))));
+  EXPECT_EQ(has.Run({Py_NewRef(o), Py_NewRef(Py_None)}), "True");
+  EXPECT_EQ(Do(has, "5", "0"), "False");
+
   auto* keys = reinterpret_cast<PyHeapTypeObject*>(c)->ht_cached_keys;
   Compiled shared(
       Guard("GuardInstanceKeys v2, " + std::to_string(KeysVersion(keys))));
@@ -206,9 +280,14 @@ TEST(GuardTest, ObjectsAndVersions) {
   PyObject* f = Evaluate("def f(): pass\n", "f");
   uint32_t own = FunctionVersion(reinterpret_cast<PyFunctionObject*>(f));
   Compiled function(Guard("GuardFunction v2, " + std::to_string(own)));
-  EXPECT_TRUE(function.Run({f, Py_NewRef(Py_None)}).starts_with("<function"));
+  EXPECT_TRUE(function.Run({Py_NewRef(f), Py_NewRef(Py_None)})
+                  .starts_with("<function"));
   EXPECT_TRUE(Do(function, "lambda: 0", "0").starts_with("failed GuardFunc"));
   EXPECT_TRUE(Do(function, "len", "0").starts_with("failed GuardFunction"));
+  Compiled known(BoolOp("IsFunction v2, " + std::to_string(own)));
+  EXPECT_EQ(known.Run({f, Py_NewRef(Py_None)}), "True");
+  EXPECT_EQ(Do(known, "lambda: 0", "0"), "False");
+  EXPECT_EQ(Do(known, "len", "0"), "False");
 }
 
 TEST(GuardTest, KeysOfDicts) {

@@ -55,6 +55,29 @@ Value* LowerReturn(Lowering& l, const ir::Node& n) {
   return nullptr;
 }
 
+// What has raised no exception is followed by one successor all the same.
+Value* LowerBranchRaised(Lowering& l, const ir::Node& n) {
+  llvm::BasicBlock* raised = l.BlockOf(n.block->succs[0]);
+  llvm::BasicBlock* on = l.BlockOf(n.block->succs[1]);
+  llvm::BasicBlock* caught = l.TakeCaught();
+  l.NoteEdge(n.block, 1);
+  if (caught == nullptr) {
+    l.NoteEdge(n.block, 0);
+    l.b.CreateCondBr(l.b.getFalse(), raised, on);
+    return nullptr;
+  }
+  l.b.CreateBr(on);
+  l.Begin(caught);
+  l.NoteEdge(n.block, 0);
+  l.b.CreateBr(raised);
+  return nullptr;
+}
+
+Value* LowerReraise(Lowering& l, const ir::Node& n) {
+  l.b.CreateBr(l.Failed(n));
+  return nullptr;
+}
+
 Value* LowerDeopt(Lowering& l, const ir::Node& n) {
   l.b.CreateBr(l.Failed(n));
   return nullptr;
@@ -95,35 +118,48 @@ Value* Tracing(Lowering& l) {
 
 }  // namespace
 
-Value* LowerUnobserved(Lowering& l, const ir::Node& n) {
+namespace {
+
+Value* Untraced(Lowering& l, const ir::Node& n) {
   Value* untraced = l.b.CreateICmpEQ(Tracing(l), l.b.getInt8(0));
-  auto unseen = [&l](Value* regs) {
-    return l.IsNull(l.Load(
-        l.ptr, l.FrameField(regs, offsetof(Frame, frame_obj)), Mem::kFrame));
-  };
-  Value* regs = l.Regs();
-  if (n.state->caller != nullptr) {
-    // Those that stay linked behind a call are held by somebody.
-    Value* inlined =
-        l.Load(l.i64, l.native(), offsetof(NativeFrame, inlined), Mem::kNative);
-    untraced = l.b.CreateAnd(untraced, l.b.CreateICmpEQ(inlined, l.Int(0)));
-  }
-  if (!l.fn().direct) {
-    l.Guard(n, l.b.CreateAnd(unseen(regs), untraced));
-    return nullptr;
-  }
-  // Nobody sees a frame that there is not.
-  llvm::BasicBlock* begin = l.b.GetInsertBlock();
-  llvm::BasicBlock* look = l.NewBlock("look");
+  if (n.state->caller == nullptr) return untraced;
+  // Those that stay linked behind a call are held by somebody.
+  Value* inlined =
+      l.Load(l.i64, l.native(), offsetof(NativeFrame, inlined), Mem::kNative);
+  return l.b.CreateAnd(untraced, l.b.CreateICmpEQ(inlined, l.Int(0)));
+}
+
+}  // namespace
+
+Value* LowerUntraced(Lowering& l, const ir::Node& n) {
+  l.Guard(n, Untraced(l, n));
+  return nullptr;
+}
+
+Value* LowerUnobserved(Lowering& l, const ir::Node& n) {
+  Value* untraced = Untraced(l, n);
+  llvm::BasicBlock* seen = l.NewBlock("seen");
   llvm::BasicBlock* looked = l.NewBlock("looked");
-  l.Branch(l.IsNull(regs), looked, look);
-  l.Begin(look);
-  Value* free = unseen(regs);
+  Value* regs = l.Regs();
+  llvm::PHINode* phi = llvm::PHINode::Create(l.i1, 3, "", looked);
+  if (l.fn().direct) {
+    // Nobody sees a frame that there is not.
+    llvm::BasicBlock* look = l.NewBlock("look");
+    phi->addIncoming(l.b.getTrue(), l.b.GetInsertBlock());
+    l.Branch(l.IsNull(regs), looked, look);
+    l.Begin(look);
+  }
+  Value* object = l.Load(l.ptr, l.FrameField(regs, offsetof(Frame, frame_obj)),
+                         Mem::kFrame);
+  phi->addIncoming(l.b.getTrue(), l.b.GetInsertBlock());
+  l.Branch(l.IsNull(object), looked, seen, Lowering::kLikely);
+  // The frame itself keeps it, behind a traceback that has died.
+  l.Begin(seen);
+  Value* count =
+      l.Load(l.i64, object, offsetof(PyObject, ob_refcnt), Mem::kRefcount);
+  phi->addIncoming(l.b.CreateICmpEQ(count, l.Int(1)), seen);
   l.b.CreateBr(looked);
   l.Begin(looked);
-  llvm::PHINode* phi = l.b.CreatePHI(l.i1, 2);
-  phi->addIncoming(l.b.getTrue(), begin);
-  phi->addIncoming(free, look);
   l.Guard(n, l.b.CreateAnd(phi, untraced));
   return nullptr;
 }
@@ -185,10 +221,37 @@ Value* LowerMakeCell(Lowering& l, const ir::Node& n) {
 
 // --- Operators --------------------------------------------------------------
 
+namespace {
+
+// The result of `plain`, which needs no frames, unless `none` says that there
+// is none: then that of `general`.
+template <typename General>
+Value* PlainOr(Lowering& l, Value* plain, Value* none, General general) {
+  llvm::BasicBlock* begin = l.b.GetInsertBlock();
+  llvm::BasicBlock* ask = l.NewBlock("ask");
+  llvm::BasicBlock* done = l.NewBlock("done");
+  l.Branch(none, ask, done);
+  l.Begin(ask);
+  Value* asked = general();
+  llvm::BasicBlock* end = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* result = l.b.CreatePHI(plain->getType(), 2);
+  result->addIncoming(plain, begin);
+  result->addIncoming(asked, end);
+  return result;
+}
+
+}  // namespace
+
 Value* LowerBinary(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(
-      n, reinterpret_cast<const void*>(pyvm_llvm_binary),
-      {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  auto* op = l.b.getInt32(static_cast<uint32_t>(n.imm));
+  Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_binary),
+                        l.ptr, {l.In(n, 0), l.In(n, 1), op});
+  return PlainOr(l, plain, l.IsNull(plain), [&] {
+    return l.CallForObject(n, reinterpret_cast<const void*>(pyvm_llvm_binary),
+                           {l.In(n, 0), l.In(n, 1), op}, Lowering::kAside);
+  });
 }
 
 Value* LowerCompare(Lowering& l, const ir::Node& n) {
@@ -198,10 +261,36 @@ Value* LowerCompare(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerCompareBool(Lowering& l, const ir::Node& n) {
-  Value* result = l.CallForInt(
-      n, reinterpret_cast<const void*>(pyvm_llvm_compare_bool),
-      {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  auto* op = l.b.getInt32(static_cast<uint32_t>(n.imm));
+  Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_compare),
+                        l.i32, {l.In(n, 0), l.In(n, 1), op});
+  Value* result =
+      PlainOr(l, plain, l.b.CreateICmpSLT(plain, l.b.getInt32(0)), [&] {
+        return l.CallForInt(
+            n, reinterpret_cast<const void*>(pyvm_llvm_compare_bool),
+            {l.In(n, 0), l.In(n, 1), op}, Lowering::kAside);
+      });
   return l.b.CreateICmpNE(result, l.b.getInt32(0));
+}
+
+Value* LowerIsPlainInstance(Lowering& l, const ir::Node& n) {
+  Value* o = l.In(n, 0);
+  llvm::BasicBlock* begin = l.b.GetInsertBlock();
+  llvm::BasicBlock* ask = l.NewBlock("ask");
+  llvm::BasicBlock* done = l.NewBlock("asked");
+  l.Branch(l.b.CreateICmpEQ(l.TypeOf(o), l.In(n, 1)), done, ask);
+  l.Begin(ask);
+  llvm::CallInst* is = l.Call(reinterpret_cast<const void*>(IsPlainInstance),
+                              l.i32, {o, l.In(n, 1)});
+  l.Guard(n, l.b.CreateICmpSGE(is, l.b.getInt32(0)));
+  Value* asked = l.b.CreateICmpNE(is, l.b.getInt32(0));
+  llvm::BasicBlock* end = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* result = l.b.CreatePHI(l.i1, 2);
+  result->addIncoming(l.b.getTrue(), begin);
+  result->addIncoming(asked, end);
+  return result;
 }
 
 Value* LowerIsInstance(Lowering& l, const ir::Node& n) {
@@ -224,16 +313,24 @@ Value* LowerIsInstance(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerLength(Lowering& l, const ir::Node& n) {
-  l.Publish(n);
-  Value* size =
-      l.Call(reinterpret_cast<const void*>(PyObject_Size), l.i64, {l.In(n, 0)});
-  l.RaiseIf(l.b.CreateICmpSLT(size, l.Int(0)));
-  return size;
+  Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_size),
+                        l.i64, {l.In(n, 0)});
+  return PlainOr(l, plain, l.b.CreateICmpSLT(plain, l.Int(0)), [&] {
+    l.Publish(n, Lowering::kAside);
+    Value* size = l.Call(reinterpret_cast<const void*>(PyObject_Size), l.i64,
+                         {l.In(n, 0)});
+    l.RaiseIf(l.b.CreateICmpSLT(size, l.Int(0)));
+    return size;
+  });
 }
 
 Value* LowerNegative(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(n, reinterpret_cast<const void*>(PyNumber_Negative),
-                         {l.In(n, 0)});
+  Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_negative),
+                        l.ptr, {l.In(n, 0)});
+  return PlainOr(l, plain, l.IsNull(plain), [&] {
+    return l.CallForObject(n, reinterpret_cast<const void*>(PyNumber_Negative),
+                           {l.In(n, 0)}, Lowering::kAside);
+  });
 }
 
 Value* LowerContains(Lowering& l, const ir::Node& n) {
@@ -253,14 +350,22 @@ Value* LowerIsTrue(Lowering& l, const ir::Node& n) {
                                  l.b.CreateICmpEQ(o, l.Address(Py_None)));
   l.Branch(l.b.CreateOr(is_true, is_false), done, ask);
   l.Begin(ask);
+  Value* plain =
+      l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_truth), l.i32, {o});
+  Value* is_plain = l.b.CreateICmpNE(plain, l.b.getInt32(0));
+  llvm::BasicBlock* run = l.NewBlock("run");
+  l.Branch(l.b.CreateICmpSLT(plain, l.b.getInt32(0)), run, done,
+           Lowering::kUnlikely);
+  l.Begin(run);
   Value* truth = l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_truth),
                               {o}, Lowering::kAside);
   Value* asked = l.b.CreateICmpNE(truth, l.b.getInt32(0));
   llvm::BasicBlock* end = l.b.GetInsertBlock();
   l.b.CreateBr(done);
   l.Begin(done);
-  llvm::PHINode* result = l.b.CreatePHI(l.i1, 2);
+  llvm::PHINode* result = l.b.CreatePHI(l.i1, 3);
   result->addIncoming(is_true, simple);
+  result->addIncoming(is_plain, ask);
   result->addIncoming(asked, end);
   return result;
 }
@@ -338,28 +443,36 @@ Target TargetOf(const ir::Node& n) {
   return fits ? target : Target{};
 }
 
-Value* CallTarget(Lowering& l, const ir::Node& n, const Target& target) {
-  size_t first = target.has_self ? 2 : 1;
+// Calls it with the node's inputs from number `first` on.
+Value* EmitTarget(Lowering& l, const ir::Node& n, const Target& target,
+                  Value* self, size_t first) {
   size_t count = n.inputs.size() - first;
-  Value* self = target.has_self ? l.In(n, 1) : l.Address(target.self);
   auto* function = reinterpret_cast<const void*>(target.function);
   if (target.flags == METH_NOARGS) {
-    return l.CallForObject(n, function, {self, l.Null()});
+    return l.Call(function, l.ptr, {self, l.Null()});
   }
   if (target.flags == METH_O) {
-    return l.CallForObject(n, function, {self, l.In(n, first)});
+    return l.Call(function, l.ptr, {self, l.In(n, first)});
   }
   for (size_t i = 0; i < count; ++i) {
     l.Store(l.In(n, first + i), l.ArgumentSlot(i + 1), Mem::kNative);
   }
-  PyObject* names = n.object();
+  PyObject* names = n.op == ir::Op::kCall ? n.object() : nullptr;
   auto named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
   Value* num = l.Int(static_cast<int64_t>(count) - named);
   if (target.flags == METH_FASTCALL) {
-    return l.CallForObject(n, function, {self, l.ArgumentSlot(1), num});
+    return l.Call(function, l.ptr, {self, l.ArgumentSlot(1), num});
   }
-  return l.CallForObject(n, function,
-                         {self, l.ArgumentSlot(1), num, l.Address(names)});
+  return l.Call(function, l.ptr,
+                {self, l.ArgumentSlot(1), num, l.Address(names)});
+}
+
+Value* CallTarget(Lowering& l, const ir::Node& n, const Target& target) {
+  l.Publish(n, Lowering::kOnTheWay);
+  Value* self = target.has_self ? l.In(n, 1) : l.Address(target.self);
+  Value* result = EmitTarget(l, n, target, self, target.has_self ? 2 : 1);
+  l.RaiseIf(l.IsNull(result));
+  return result;
 }
 
 // Calls in[0] by the protocol that all callables have.
@@ -440,12 +553,75 @@ Value* LowerCall(Lowering& l, const ir::Node& n) {
   return result;
 }
 
+// A C function that takes its arguments as a tuple.
+static Value* EmitVarargs(Lowering& l, const ir::Node& n, const Target& target,
+                          Value* self) {
+  size_t count = n.inputs.size() - 1;
+  for (size_t i = 0; i < count; ++i) {
+    l.Store(l.In(n, i + 1), l.ArgumentSlot(i), Mem::kNative);
+  }
+  return l.Call(
+      reinterpret_cast<const void*>(pyvm_llvm_call_varargs), l.ptr,
+      {l.act, l.Address(reinterpret_cast<const void*>(target.function)), self,
+       l.ArgumentSlot(0), l.Int(static_cast<int64_t>(count))});
+}
+
+Value* LowerCallPure(Lowering& l, const ir::Node& n) {
+  auto* method = static_cast<const PyMethodDef*>(n.ptr);
+  Target target = {
+      method->ml_meth,
+      method->ml_flags & ~(METH_CLASS | METH_STATIC | METH_COEXIST), true,
+      nullptr};
+  Value* self = l.In(n, 0);
+  if (l.IsExactly(n.inputs[0], &PyCFunction_Type)) {
+    self = l.LoadFixed(l.ptr, self, offsetof(PyCFunctionObject, m_self));
+  }
+  // Of what the collector knows, one more could make it run code.
+  bool collects = n.type.exact != nullptr &&
+                  PyType_IS_GC(const_cast<PyTypeObject*>(n.type.exact));
+  Value* enabled = nullptr;
+  if (collects)
+    enabled = l.Call(reinterpret_cast<const void*>(pyvm_llvm_stop_collector),
+                     l.i32, {l.act});
+  Value* result = target.flags == METH_VARARGS
+                      ? EmitVarargs(l, n, target, self)
+                      : EmitTarget(l, n, target, self, 1);
+  if (collects)
+    l.Call(reinterpret_cast<const void*>(pyvm_llvm_start_collector),
+           l.b.getVoidTy(), {l.act, enabled});
+  llvm::BasicBlock* raised = l.NewBlock("raised");
+  llvm::BasicBlock* done = l.NewBlock("called");
+  l.Branch(l.IsNull(result), raised, done, Lowering::kUnlikely);
+  l.Begin(raised);
+  l.ColdCall(reinterpret_cast<const void*>(pyvm_llvm_forget_exception),
+             l.b.getVoidTy(), {});
+  l.b.CreateBr(l.Failed(n));
+  l.Begin(done);
+  return result;
+}
+
 Value* LowerNewObject(Lowering& l, const ir::Node& n) {
   l.Publish(n, Lowering::kOnTheWay, Lowering::kLinks);
   Value* made = l.Call(reinterpret_cast<const void*>(pyvm_llvm_new_object),
                        l.ptr, {l.act, l.native(), l.Address(n.ptr)});
   l.RaiseIf(l.IsNull(made));
   return made;
+}
+
+Value* LowerOperatorDone(Lowering& l, const ir::Node& n) {
+  Value* result = l.In(n, 0);
+  llvm::BasicBlock* wrong = l.NewBlock("wrong");
+  llvm::BasicBlock* done = l.NewBlock("done");
+  l.Branch(l.b.CreateICmpEQ(result, l.Address(Py_NotImplemented)), wrong, done,
+           Lowering::kUnlikely);
+  l.Begin(wrong);
+  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_wrong_operands),
+               {result, l.In(n, 1), l.In(n, 2),
+                l.b.getInt32(static_cast<uint32_t>(n.imm))},
+               Lowering::kAside);
+  l.b.CreateUnreachable();
+  l.Begin(done);
+  return result;
 }
 
 Value* LowerInitDone(Lowering& l, const ir::Node& n) {

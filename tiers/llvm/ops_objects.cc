@@ -1,6 +1,7 @@
 // References, guards, attributes and globals.
 #include "core/runtime/attribute.h"
 #include "core/runtime/object.h"
+#include "core/runtime/polymorphic.h"
 #include "tiers/llvm/frames.h"
 #include "tiers/llvm/lowering_context.h"
 #include "tiers/llvm/runtime_ops.h"
@@ -138,6 +139,13 @@ Value* LowerGuardVersion(Lowering& l, const ir::Node& n) {
   return l.In(n, 0);
 }
 
+Value* LowerHasVersion(Lowering& l, const ir::Node& n) {
+  Value* version =
+      l.Load(l.i32, l.TypeOf(l.In(n, 0)),
+             offsetof(PyTypeObject, tp_version_tag), Mem::kVersion);
+  return l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm)));
+}
+
 Value* LowerGuardIs(Lowering& l, const ir::Node& n) {
   l.Guard(n, l.b.CreateICmpEQ(l.In(n, 0), l.Address(n.ptr)));
   return l.In(n, 0);
@@ -177,6 +185,25 @@ Value* LowerGuardFunction(Lowering& l, const ir::Node& n) {
   l.Guard(
       n, l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm))));
   return o;
+}
+
+Value* LowerIsFunction(Lowering& l, const ir::Node& n) {
+  Value* o = l.In(n, 0);
+  llvm::BasicBlock* before = l.b.GetInsertBlock();
+  llvm::BasicBlock* function = l.NewBlock("function");
+  llvm::BasicBlock* done = l.NewBlock("known");
+  l.Branch(l.HasType(o, &PyFunction_Type), function, done, Lowering::kLikely);
+  l.Begin(function);
+  Value* version =
+      l.Load(l.i32, o, offsetof(PyFunctionObject, func_version), Mem::kVersion);
+  Value* same =
+      l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm)));
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* is = l.b.CreatePHI(l.i1, 2);
+  is->addIncoming(l.b.getFalse(), before);
+  is->addIncoming(same, function);
+  return is;
 }
 
 Value* LowerGuardBuiltin(Lowering& l, const ir::Node& n) {
@@ -280,6 +307,21 @@ Value* LowerStoreSlot(Lowering& l, const ir::Node& n) {
 
 Value* LowerModuleDict(Lowering& l, const ir::Node& n) {
   return l.LoadFixed(l.ptr, l.In(n, 0), offsetof(PyModuleObject, md_dict));
+}
+
+Value* LowerClassOf(Lowering& l, const ir::Node& n) {
+  Value* cls = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_class),
+                      l.ptr, {l.In(n, 0)});
+  l.Guard(n, l.NotNull(cls));
+  return cls;
+}
+Value* LowerFindAttr(Lowering& l, const ir::Node& n) {
+  return l.Call(reinterpret_cast<const void*>(FindAttr), l.ptr,
+                {l.In(n, 0), l.Address(n.ptr)});
+}
+Value* LowerFindMethod(Lowering& l, const ir::Node& n) {
+  return l.Call(reinterpret_cast<const void*>(FindMethod), l.ptr,
+                {l.In(n, 0), l.Address(n.ptr)});
 }
 
 Value* LowerLoadEntry(Lowering& l, const ir::Node& n) {

@@ -8,6 +8,7 @@
 #include "core/handlers/machine.h"
 #include "core/runtime/container.h"
 #include "core/runtime/instance.h"
+#include "core/runtime/iterator.h"
 #include "core/runtime/object.h"
 #include "core/tier/manager.h"
 #include "tiers/llvm/frames.h"
@@ -361,14 +362,81 @@ int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr) {
   return CompleteCall(act, pc, regs, unit);
 }
 
+namespace {
+
+// References that an object gives up when it dies.
+class LastWill {
+ public:
+  // Whether the referent goes on living, or runs no code when it dies.
+  bool Harmless(PyObject* o) {
+    if (o == nullptr || PyLong_CheckExact(o) || PyFloat_CheckExact(o) ||
+        PyUnicode_CheckExact(o)) {
+      return true;
+    }
+    if (size_ == kMost) return false;
+    auto twice = std::count(given_up_, given_up_ + size_, o);
+    given_up_[size_++] = o;
+    return o->ob_refcnt > twice + 1;
+  }
+  bool Harmless(PyObject** objects, Py_ssize_t n) {
+    if (n > kMost) return false;
+    for (Py_ssize_t i = 0; i < n; ++i) {
+      if (!Harmless(objects[i])) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr int kMost = 8;
+  PyObject* given_up_[kMost];
+  int size_ = 0;
+};
+
+// Whether nobody can look at a frame when the object dies.
+bool DiesAlone(PyObject* o) {
+  LastWill will;
+  const PyTypeObject* type = Py_TYPE(o);
+  if (type == &PyTuple_Type) {
+    return will.Harmless(reinterpret_cast<PyTupleObject*>(o)->ob_item,
+                         Py_SIZE(o));
+  }
+  if (type == &PyList_Type) {
+    return will.Harmless(reinterpret_cast<PyListObject*>(o)->ob_item,
+                         Py_SIZE(o));
+  }
+  if (type == &PyListIter_Type || type == &PyTupleIter_Type) {
+    return will.Harmless(reinterpret_cast<SequenceIterator*>(o)->sequence);
+  }
+  if (type == &PyRangeIter_Type) return true;
+  if (type == &PyMethod_Type) {
+    auto* method = reinterpret_cast<PyMethodObject*>(o);
+    return method->im_weakreflist == nullptr &&
+           will.Harmless(method->im_func) && will.Harmless(method->im_self);
+  }
+  if (type == &PyCell_Type) {
+    return will.Harmless(reinterpret_cast<PyCellObject*>(o)->ob_ref);
+  }
+  PyObject* objects[8];
+  int n = RefersTo(o, objects, 8);
+  return n >= 0 && will.Harmless(objects, n);
+}
+
+}  // namespace
+
 // As DropLast.
 void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* o) {
   if (IsInt(o)) {
     FreeInt(o);
   } else if (IsFloat(o)) {
     FreeFloat(act->interp, o);
-  } else if (PyUnicode_CheckExact(o)) {
-    _Py_Dealloc(o);
+  } else if (PyUnicode_CheckExact(o) || DiesAlone(o)) {
+    if (PyTuple_CheckExact(o)) {
+      FreeTuple(act->interp, o);
+    } else if (PyList_CheckExact(o)) {
+      FreeList(act->interp, o);
+    } else if (!FreeInstance(o)) {
+      _Py_Dealloc(o);
+    }
   } else {
     // A callee that has ended, but still has the room of its frame, releases on
     // behalf of its caller: frames that were there before lie below it.

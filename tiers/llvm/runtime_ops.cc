@@ -1,6 +1,8 @@
 #include "tiers/llvm/runtime_ops.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "core/runtime/array.h"
 #include "core/runtime/attribute.h"
@@ -12,6 +14,7 @@
 #include "core/runtime/polymorphic.h"
 #include "core/runtime/slice.h"
 #include "core/runtime/window_ops.h"
+#include "tiers/llvm/collection.h"
 #include "tiers/llvm/frames.h"
 
 namespace pyvm::llvm_tier {
@@ -19,11 +22,6 @@ namespace {
 
 // The version of the keys of a dict that has none: CPython's constant.
 constexpr uint32_t kNoKeys = 1;
-
-PyObject* OrDie(PyObject* made) {
-  if (made == nullptr) Py_FatalError("pyvm: out of memory in compiled code");
-  return made;
-}
 
 bool IsBoolAndInt(PyObject* left, PyObject* right) {
   return (IsInt(left) && Py_IS_TYPE(right, &PyBool_Type)) ||
@@ -61,9 +59,10 @@ PyObject* CompareAny(PyObject* left, PyObject* right) {
   return PyObject_RichCompare(left, right, op);
 }
 
-// A collection that is due, but could not happen where it became so. Asks for
-// an object that comes from no free list.
+}  // namespace
+
 bool collection_pending = false;
+
 int CollectNow(void*) {
   collection_pending = false;
   PyObject* probe = PyTuple_New(PyTuple_MAXSAVESIZE + 1);
@@ -72,26 +71,17 @@ int CollectNow(void*) {
   return 0;
 }
 
-// Frames are linked before an operation that may look at them: if it is not
-// `quiet`, or if its allocations may set off a collection.
-void LinkUnless(bool quiet, Activation* act, NativeFrame* native) {
-  if (!quiet || MayCollect(act)) pyvm_llvm_link(act, native);
+namespace {
+
+// An exact int or float: whatever is done with it runs no code of others.
+bool IsPlainNumber(PyObject* o) {
+  return PyLong_CheckExact(o) || PyFloat_CheckExact(o);
 }
 
-// Makes a container. A collection would run code where there is no state to
-// show a frame in: it is put off to the next safepoint.
-template <typename Make>
-PyObject* WithoutCollection(Activation* act, Make make) {
-  struct _gc_runtime_state* gc = &act->interp->gc;
-  int enabled = gc->enabled;
-  gc->enabled = 0;
-  PyObject* made = OrDie(make());
-  gc->enabled = enabled;
-  if (enabled && gc->generations[0].count > gc->generations[0].threshold &&
-      gc->generations[0].threshold != 0 && !collection_pending) {
-    collection_pending = Py_AddPendingCall(CollectNow, nullptr) == 0;
-  }
-  return made;
+// Null without an exception, which the general way will raise again.
+PyObject* OrNothing(PyObject* result) {
+  if (result == nullptr) PyErr_Clear();
+  return result;
 }
 
 }  // namespace
@@ -127,6 +117,57 @@ WideInt pyvm_llvm_wide_int(PyObject* o) {
 
 void pyvm_llvm_free(PyObject* o) { PyObject_Free(o); }
 void pyvm_llvm_free_int(PyObject* o) { FreeInt(o); }
+
+PyObject* pyvm_llvm_plain_binary(PyObject* left, PyObject* right,
+                                 uint32_t oparg) {
+  uint32_t op = oparg >= NB_INPLACE_ADD ? oparg - NB_INPLACE_ADD : oparg;
+  bool floats = PyFloat_CheckExact(left) || PyFloat_CheckExact(right);
+  if (!IsPlainNumber(left) || !IsPlainNumber(right)) {
+    if (op != NB_ADD || !PyUnicode_CheckExact(left) ||
+        !PyUnicode_CheckExact(right)) {
+      return nullptr;
+    }
+    return OrNothing(PyUnicode_Concat(left, right));
+  }
+  const PyNumberMethods* methods =
+      (floats ? PyFloat_Type : PyLong_Type).tp_as_number;
+  switch (op) {
+    case NB_ADD:
+      return OrNothing(methods->nb_add(left, right));
+    case NB_SUBTRACT:
+      return OrNothing(methods->nb_subtract(left, right));
+    case NB_MULTIPLY:
+      return OrNothing(methods->nb_multiply(left, right));
+    case NB_TRUE_DIVIDE:
+      return OrNothing(methods->nb_true_divide(left, right));
+    case NB_FLOOR_DIVIDE:
+      return OrNothing(methods->nb_floor_divide(left, right));
+    case NB_REMAINDER:
+      return OrNothing(methods->nb_remainder(left, right));
+    case NB_POWER:
+      return OrNothing(methods->nb_power(left, right, Py_None));
+    default:
+      return nullptr;
+  }
+}
+
+PyObject* pyvm_llvm_plain_negative(PyObject* o) {
+  if (!IsPlainNumber(o)) return nullptr;
+  return OrNothing(Py_TYPE(o)->tp_as_number->nb_negative(o));
+}
+
+int pyvm_llvm_plain_compare(PyObject* left, PyObject* right, uint32_t op) {
+  bool plain = (IsPlainNumber(left) && IsPlainNumber(right)) ||
+               (PyUnicode_CheckExact(left) && PyUnicode_CheckExact(right));
+  if (!plain) return -1;
+  PyObject* result = PyObject_RichCompare(left, right, static_cast<int>(op));
+  if (result == nullptr) {
+    PyErr_Clear();
+    return -1;
+  }
+  Py_DECREF(result);  // a bool
+  return result == Py_True;
+}
 
 PyObject* pyvm_llvm_binary(PyObject* left, PyObject* right, uint32_t oparg) {
   if (IsBoolAndInt(left, right)) {
@@ -185,6 +226,46 @@ int pyvm_llvm_contains(PyObject* item, PyObject* container) {
 }
 
 int pyvm_llvm_truth(PyObject* o) { return Truth(o); }
+
+int64_t pyvm_llvm_plain_size(PyObject* o) {
+  const PyTypeObject* type = Py_TYPE(o);
+  if (type == &PyUnicode_Type) {
+    return PyUnicode_IS_READY(o) ? PyUnicode_GET_LENGTH(o) : -1;
+  }
+  if (type == &PyList_Type || type == &PyTuple_Type || type == &PyBytes_Type ||
+      type == &PyByteArray_Type) {
+    return Py_SIZE(o);
+  }
+  if (type == &PyDict_Type) return PyDict_GET_SIZE(o);
+  if (type == &PySet_Type || type == &PyFrozenSet_Type) {
+    return PySet_GET_SIZE(o);
+  }
+  bool deque = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 &&
+               std::strcmp(type->tp_name, "collections.deque") == 0;
+  return deque ? Py_SIZE(o) : -1;
+}
+
+int pyvm_llvm_plain_truth(PyObject* o) {
+  if (PyLong_CheckExact(o)) return Py_SIZE(o) != 0;
+  if (int64_t size = pyvm_llvm_plain_size(o); size >= 0) return size != 0;
+  const PyTypeObject* type = Py_TYPE(o);
+  bool asks = (type->tp_as_number != nullptr &&
+               type->tp_as_number->nb_bool != nullptr) ||
+              (type->tp_as_mapping != nullptr &&
+               type->tp_as_mapping->mp_length != nullptr) ||
+              (type->tp_as_sequence != nullptr &&
+               type->tp_as_sequence->sq_length != nullptr);
+  return asks ? -1 : 1;
+}
+
+PyObject* pyvm_llvm_plain_class(PyObject* o) {
+  static PyObject* class_getter =
+      PyDict_GetItemWithError(PyBaseObject_Type.tp_dict, &_Py_ID(__class__));
+  PyTypeObject* type = Py_TYPE(o);
+  bool plain = type->tp_getattro == PyObject_GenericGetAttr &&
+               _PyType_Lookup(type, &_Py_ID(__class__)) == class_getter;
+  return plain ? reinterpret_cast<PyObject*>(type) : nullptr;
+}
 
 PyObject* pyvm_llvm_load_attr(PyObject* owner, PyObject* name) {
   if (PyObject* found = FindAttr(owner, name)) return Py_NewRef(found);
@@ -410,6 +491,30 @@ PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
   return item;
 }
 
+int pyvm_llvm_stop_collector(Activation* act) {
+  return std::exchange(act->interp->gc.enabled, 0);
+}
+
+void pyvm_llvm_start_collector(Activation* act, int enabled) {
+  struct _gc_runtime_state* gc = &act->interp->gc;
+  gc->enabled = enabled;
+  if (enabled && gc->generations[0].count > gc->generations[0].threshold &&
+      gc->generations[0].threshold != 0 && !collection_pending) {
+    collection_pending = Py_AddPendingCall(CollectNow, nullptr) == 0;
+  }
+}
+
+void pyvm_llvm_forget_exception() { PyErr_Clear(); }
+
+PyObject* pyvm_llvm_call_varargs(Activation* act, PyCFunction function,
+                                 PyObject* self, PyObject** args, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) Py_INCREF(args[i]);
+  PyObject* tuple = pyvm_llvm_make_tuple(act, args, n);
+  PyObject* result = function(self, tuple);
+  Py_DECREF(tuple);
+  return result;
+}
+
 PyObject* pyvm_llvm_make_tuple(Activation* act, PyObject** items, int64_t n) {
   if (PyTupleObject* tuple =
           TupleFromFreeList(act->interp, static_cast<uint32_t>(n))) {
@@ -444,6 +549,13 @@ PyObject* pyvm_llvm_make_cell(Activation* act, PyObject* content) {
       WithoutCollection(act, [content] { return PyCell_New(content); });
   Py_XDECREF(content);
   return cell;
+}
+
+int pyvm_llvm_wrong_operands(PyObject* result, PyObject* left, PyObject* right,
+                             uint32_t oparg) {
+  Py_DECREF(result);
+  RaiseUnsupported(left, right, oparg);
+  return -1;
 }
 
 int pyvm_llvm_wrong_init(PyObject* result) {

@@ -36,6 +36,12 @@ void pyvm_llvm_free(PyObject* o);
 void pyvm_llvm_free_int(PyObject* o);
 
 // --- Operators.
+// The following three where they run no code of others, and look at no frames:
+// of numbers and strs. Else null or -1, without an exception.
+PyObject* pyvm_llvm_plain_binary(PyObject* left, PyObject* right,
+                                 uint32_t oparg);
+PyObject* pyvm_llvm_plain_negative(PyObject* o);
+int pyvm_llvm_plain_compare(PyObject* left, PyObject* right, uint32_t op);
 PyObject* pyvm_llvm_binary(PyObject* left, PyObject* right, uint32_t oparg);
 PyObject* pyvm_llvm_compare(PyObject* left, PyObject* right, uint32_t op);
 // The truth of a comparison.
@@ -44,6 +50,12 @@ int pyvm_llvm_compare_bool(PyObject* left, PyObject* right, uint32_t op);
 int pyvm_llvm_equal_str(PyObject* a, PyObject* b);
 int pyvm_llvm_contains(PyObject* item, PyObject* container);
 int pyvm_llvm_truth(PyObject* o);
+// The same where that runs no code; else -1.
+int pyvm_llvm_plain_truth(PyObject* o);
+// Its length, where no code is asked; else -1.
+int64_t pyvm_llvm_plain_size(PyObject* o);
+// Its __class__ (borrowed), where no code is asked; else null.
+PyObject* pyvm_llvm_plain_class(PyObject* o);
 
 // On exact ints. Null without an exception where there is no result.
 PyObject* pyvm_llvm_binary_big(PyObject* left, PyObject* right, uint32_t oparg);
@@ -93,6 +105,14 @@ PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
 
 // --- Containers. As boxes, where memory is short.
 // Of `n` items, which they take.
+// Around what makes objects that the collector knows: a collection is put off
+// to the next safepoint. Whether it was on, for the second.
+int pyvm_llvm_stop_collector(Activation* act);
+void pyvm_llvm_start_collector(Activation* act, int enabled);
+void pyvm_llvm_forget_exception();
+// Calls a C function that takes a tuple of arguments, which are borrowed.
+PyObject* pyvm_llvm_call_varargs(Activation* act, PyCFunction function,
+                                 PyObject* self, PyObject** args, int64_t n);
 PyObject* pyvm_llvm_make_tuple(Activation* act, PyObject** items, int64_t n);
 PyObject* pyvm_llvm_make_list(Activation* act, PyObject** items, int64_t n);
 PyObject* pyvm_llvm_make_slice(Activation* act, PyObject* start, PyObject* stop,
@@ -100,8 +120,61 @@ PyObject* pyvm_llvm_make_slice(Activation* act, PyObject* start, PyObject* stop,
 // Takes the content, which may be null.
 PyObject* pyvm_llvm_make_cell(Activation* act, PyObject* content);
 
+// --- What making_ops.cc has.
+// A function with the globals of `function`. Takes the last four, each of which
+// may be null.
+PyObject* pyvm_llvm_make_function(Activation* act, PyObject* function,
+                                  PyObject* code, PyObject* defaults,
+                                  PyObject* keyword_defaults,
+                                  PyObject* annotations, PyObject* closure);
+PyObject* pyvm_llvm_list_tuple(Activation* act, PyObject* list);
+PyObject* pyvm_llvm_make_set(Activation* act, NativeFrame* native,
+                             PyObject** items, int64_t n);
+// Of n keys and values, by turns.
+PyObject* pyvm_llvm_make_dict(Activation* act, NativeFrame* native,
+                              PyObject** items, int64_t n);
+int pyvm_llvm_add_item(Activation* act, NativeFrame* native, PyObject* set,
+                       PyObject* item);
+int pyvm_llvm_extend_list(Activation* act, NativeFrame* native, PyObject* list,
+                          PyObject* iterable);
+int pyvm_llvm_update_set(Activation* act, PyObject* set, PyObject* iterable);
+int pyvm_llvm_update_dict(Activation* act, PyObject* dict, PyObject* update);
+int pyvm_llvm_merge_dict(Activation* act, PyObject* dict, PyObject* update,
+                         PyObject* callable);
+PyObject* pyvm_llvm_unpack(Activation* act, NativeFrame* native,
+                           PyObject* iterable, int64_t n);
+// `arg` as UNPACK_EX's; the items in the order of the source.
+PyObject* pyvm_llvm_unpack_star(Activation* act, NativeFrame* native,
+                                PyObject* iterable, int64_t arg);
+// Takes the first.
+PyObject* pyvm_llvm_append_str(PyObject* left, PyObject* right);
+PyObject* pyvm_llvm_join_str(PyObject** parts, int64_t n);
+// `spec` may be null; `arg` as FORMAT_VALUE's.
+PyObject* pyvm_llvm_format(Activation* act, NativeFrame* native,
+                           PyObject* value, PyObject* spec, uint32_t arg);
+// Takes both, which may be null. -1.
+int pyvm_llvm_do_raise(Activation* act, PyObject* exception, PyObject* cause);
+// As PUSH_EXC_INFO: takes the exception that is handled from here on. The one
+// that was, or None.
+PyObject* pyvm_llvm_handle(Activation* act, PyObject* exception);
+// As POP_EXCEPT: takes what that has given; what was handled, or null.
+PyObject* pyvm_llvm_handled_before(Activation* act, PyObject* before);
+// `names` is a mapping or null.
+PyObject* pyvm_llvm_call_spread(Activation* act, PyObject* callable,
+                                PyObject* args, PyObject* names);
+
+// --- Iterators that give pairs. Null at the end, or kIterRaised. What an
+// iterator has given last it keeps until it goes on, as CPython's do.
+PyObject* pyvm_llvm_enumerate_next(Activation* act, NativeFrame* native,
+                                   PyObject* iterator, int64_t* index);
+PyObject* pyvm_llvm_next_pair(Activation* act, NativeFrame* native,
+                              PyObject* iterator, PyObject** second);
+
 // An __init__ has returned this, which it takes, and not None: -1.
 int pyvm_llvm_wrong_init(PyObject* result);
+// An operator's method has returned NotImplemented, which is released.
+int pyvm_llvm_wrong_operands(PyObject* result, PyObject* left, PyObject* right,
+                             uint32_t oparg);
 
 }  // extern "C"
 
