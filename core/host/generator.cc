@@ -128,6 +128,76 @@ PyCFunction ReplaceSend(PyTypeObject* type) {
   return std::exchange(method->ml_meth, SendMethod);
 }
 
+// --- Items of asynchronous generators
+// --------------------------------------------------------
+
+// CPython's, private to its genobject.c.
+struct WrappedItem {
+  PyObject_HEAD PyObject* item;
+};
+struct ItemAwaiter {
+  PyObject_HEAD PyAsyncGenObject* generator;
+  PyObject* sent;  // or null
+  int state;
+};
+constexpr int kStateInit = 0, kStateIter = 1, kStateClosed = 2;
+
+// As PyIter_Send of what has no am_send.
+PySendResult SendByMethods(PyObject* self, PyObject* value, PyObject** result) {
+  *result = value == Py_None
+                ? Py_TYPE(self)->tp_iternext(self)
+                : PyObject_CallMethodOneArg(self, &_Py_ID(send), value);
+  if (*result != nullptr) return PYGEN_NEXT;
+  return _PyGen_FetchStopIterationValue(result) == 0 ? PYGEN_RETURN
+                                                     : PYGEN_ERROR;
+}
+
+// As async_gen_asend_send and async_gen_unwrap_value, but an item is no
+// exception.
+PySendResult SendToItem(PyObject* self, PyObject* value, PyObject** result) {
+  auto* awaiter = reinterpret_cast<ItemAwaiter*>(self);
+  PyAsyncGenObject* generator = awaiter->generator;
+  auto* gen = reinterpret_cast<PyGenObject*>(generator);
+  PyObject* sent = value;
+  if (awaiter->state == kStateInit && value == Py_None &&
+      awaiter->sent != nullptr) {
+    sent = awaiter->sent;
+  }
+  PyThreadState* tstate = _PyThreadState_GET();
+  Unit* unit;
+  if (awaiter->state == kStateClosed ||
+      (awaiter->state == kStateInit && generator->ag_running_async != 0) ||
+      !IsOurs(gen, tstate, &unit) ||
+      (gen->gi_frame_state == FRAME_CREATED && sent != Py_None)) {
+    return SendByMethods(self, value, result);
+  }
+  awaiter->state = kStateIter;
+  generator->ag_running_async = 1;
+  PyObject* returned;
+  PyObject* item = Run(gen, unit, tstate, sent, &returned);
+  if (item != nullptr && !Py_IS_TYPE(item, &_PyAsyncGenWrappedValue_Type)) {
+    *result = item;
+    return PYGEN_NEXT;
+  }
+  generator->ag_running_async = 0;
+  awaiter->state = kStateClosed;
+  if (item != nullptr) {
+    *result = Py_NewRef(reinterpret_cast<WrappedItem*>(item)->item);
+    Py_DECREF(item);
+    return PYGEN_RETURN;
+  }
+  if (returned != nullptr) {
+    Py_DECREF(returned);
+    PyErr_SetNone(PyExc_StopAsyncIteration);
+  }
+  if (PyErr_ExceptionMatches(PyExc_StopAsyncIteration) ||
+      PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
+    generator->ag_closed = 1;
+  }
+  *result = nullptr;
+  return PYGEN_ERROR;
+}
+
 // --- Memory ------------------------------------------------------------------
 
 // Small ones that were freed, by the number of slots in their frames; the type
@@ -222,6 +292,7 @@ void InstallGenerators(_PyFrameEvalFunction function) {
   cpython_send = PyGen_Type.tp_as_async->am_send;
   PyGen_Type.tp_as_async->am_send = Send;
   PyCoro_Type.tp_as_async->am_send = Send;
+  _PyAsyncGenASend_Type.tp_as_async->am_send = SendToItem;
   cpython_generator_send = ReplaceSend(&PyGen_Type);
   cpython_coroutine_send = ReplaceSend(&PyCoro_Type);
   cpython_dealloc = PyGen_Type.tp_dealloc;

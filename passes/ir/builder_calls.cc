@@ -34,7 +34,8 @@ bool Builder::Calls(Bytecode op) {
   if (CallOneOfSome(shape)) return true;
   if (op == Bytecode::kCALL_ISINSTANCE && CallIsinstance()) return true;
   if (!Denied()) {
-    if (CallBuiltin(op) || CallSqrt(shape) || CallMethodOfC(shape) ||
+    if (CallBuiltin(op) || CallSqrt(shape) || CallNext(shape) ||
+        CallMethodOfC(shape) || CallPlainClass(shape) ||
         CallPure(shape) || CallKnown(op, shape)) {
       return true;
     }
@@ -90,6 +91,29 @@ void Builder::CallEither(Bytecode op) {
                    .num_args = num_args});
   EndSide(&sided);
   MeetSides(sided);
+}
+
+bool Builder::CallPlainClass(const CallShape& shape) {
+  if (shape.num_args != 0 || shape.has_self) return false;
+  Node* callable = Read(shape.callable);
+  PyObject* example = ExampleOf(callable);
+  if (example == nullptr || !Py_IS_TYPE(example, &PyType_Type) ||
+      (callable->type.exact != nullptr &&
+       callable->type.exact != &PyType_Type)) {
+    return false;
+  }
+  auto* cls = reinterpret_cast<PyTypeObject*>(example);
+  uint32_t version = TypeVersion(cls);
+  if (version == 0 || cls->tp_new != PyBaseObject_Type.tp_new ||
+      cls->tp_init != PyBaseObject_Type.tp_init ||
+      (cls->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 ||
+      (cls->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0) {
+    return false;
+  }
+  Guard(Op::kGuardClass, {GuardType(callable, &PyType_Type)}, version);
+  Borrow(shape.callable);
+  Finish(in_->a, Call(Op::kNewObject, {}, 0, example));
+  return true;
 }
 
 PyObject* Builder::Keywords() const {
@@ -748,7 +772,44 @@ bool Builder::CallMethodOfC(const CallShape& shape) {
     FinishWithNone();
     return true;
   }
+  if ((type == &PyGen_Type || type == &PyCoro_Type) && name == "send" &&
+      shape.num_args == 1) {
+    Node* value = Take(ListOperand(in_, shape.first));
+    Borrow(shape.callable);
+    Borrow(receiver);
+    Finish(in_->a, Call(Op::kSendMethod, {self, value}));
+    return true;
+  }
   return false;
+}
+
+bool Builder::CallNext(const CallShape& shape) {
+  if (shape.num_args != 1 || shape.has_self || Keywords() != nullptr) {
+    return false;
+  }
+  Node* callable = Read(shape.callable);
+  PyObject* example = ExampleOf(callable);
+  if (example == nullptr || !PyCFunction_CheckExact(example)) return false;
+  auto* function = reinterpret_cast<PyCFunctionObject*>(example);
+  Operand x = ListOperand(in_, shape.first);
+  if (std::strcmp(function->m_ml->ml_name, "next") != 0 ||
+      function->m_module == nullptr || !PyUnicode_Check(function->m_module) ||
+      !_PyUnicode_EqualToASCIIString(function->m_module, "builtins") ||
+      Expected(Read(x), x) != &PyGen_Type) {
+    return false;
+  }
+  if (callable->type.exact != nullptr &&
+      callable->type.exact != &PyCFunction_Type) {
+    return false;
+  }
+  Guard(Op::kGuardBuiltin, {GuardType(callable, &PyCFunction_Type)}, 0,
+        function->m_ml);
+  Node* generator = GuardType(Read(x), &PyGen_Type);
+  Borrow(shape.callable);
+  Borrow(x);
+  Node* none = Own(Constant(Py_None));
+  Finish(in_->a, Call(Op::kSendMethod, {generator, none}));
+  return true;
 }
 
 bool Builder::CallDictGet(const CallShape& shape) {

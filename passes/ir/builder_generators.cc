@@ -4,6 +4,7 @@
 // takes the registers up where it is entered, and puts them back where it is
 // left: a frame that is suspended, or has ended, is as the interpreter leaves
 // it.
+#include "core/runtime/attribute.h"
 #include "passes/ir/builder_impl.h"
 
 namespace pyvm::ir {
@@ -17,8 +18,17 @@ bool Builder::Generators(Bytecode op) {
       Send();
       return true;
     case Bytecode::kGET_AWAITABLE:
-      GetInner(Op::kGetAwaitable);
+      if (!CallAwait()) GetInner(Op::kGetAwaitable);
       return true;
+    case Bytecode::kGET_ANEXT:
+      regs_[in_->a] =
+          Call(Op::kGetAnext, {Read(TempOperand(in_->a - 1u))});
+      return true;
+    case Bytecode::kASYNC_GEN_WRAP: {
+      Node* item = Take(TempOperand(in_->a));
+      regs_[in_->a] = Call(Op::kAsyncGenWrap, {item});
+      return true;
+    }
     case Bytecode::kGET_YIELD_FROM_ITER:
       GetInner(Op::kGetYieldFromIter);
       return true;
@@ -79,6 +89,40 @@ void Builder::Send() {
 void Builder::GetInner(Op op) {
   Node* given = Take(TempOperand(in_->a));
   regs_[in_->a] = Call(op, {given}, static_cast<uint32_t>(LongJump(*in_)));
+}
+
+// The method __await__, if that is a generator's function: what it gives can be
+// waited for.
+bool Builder::CallAwait() {
+  Node* given = Read(TempOperand(in_->a));
+  PyObject* example = ExampleOf(given);
+  const PyTypeObject* made =
+      given->op == Op::kNewObject
+          ? reinterpret_cast<const PyTypeObject*>(given->ptr)
+      : example != nullptr ? Py_TYPE(example)
+                           : nullptr;
+  auto* type = const_cast<PyTypeObject*>(made);
+  if (Denied() || type == nullptr || given->type.exact != nullptr ||
+      (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) {
+    return false;
+  }
+  PyObject* method = _PyType_Lookup(type, &_Py_ID(__await__));
+  uint32_t version = TypeVersion(type);
+  Callee callee;
+  if (version == 0 || !FindFunction(method, &callee) ||
+      callee.function == nullptr || callee.unit->arg_count != 1 ||
+      (callee.unit->code->co_flags &
+       (CO_GENERATOR | CO_ITERABLE_COROUTINE)) != CO_GENERATOR) {
+    return false;
+  }
+  given = Guard(Op::kGuardVersion, {given}, version);
+  Node* function = Guard(Op::kGuardFunction, {Known(given, callee.function)},
+                         callee.version, callee.function);
+  Own(function);
+  Node* self = Take(TempOperand(in_->a));
+  regs_[in_->a] = Call(Op::kCallFunction, {function, self}, callee.version,
+                       callee.unit);
+  return true;
 }
 
 }  // namespace pyvm::ir

@@ -282,6 +282,7 @@ class Builder {
   void ForIterGenerator();
   void Send();
   void GetInner(Op op);
+  bool CallAwait();
 
   // --- builder_objects.cc
   bool Objects(Bytecode op);
@@ -387,6 +388,8 @@ class Builder {
   bool CallSqrt(const CallShape& shape);
   bool CallListAppend();
   bool CallMethodOfC(const CallShape& shape);
+  // next() of a generator.
+  bool CallNext(const CallShape& shape);
   // Classes of which instances have been made, with a Python function that
   // alone carries out the operator for two of them.
   struct Operator {
@@ -403,6 +406,8 @@ class Builder {
   // Ends a call whose result is None, which is seldom wanted.
   void FinishWithNone();
   bool CallClass();
+  // One whose instances need nothing but object's __new__ and __init__.
+  bool CallPlainClass(const CallShape& shape);
   PyObject* Keywords() const;
   // Where each parameter comes from: a given argument (from 0 on), or a default
   // (-1 - its number). False if they do not fit.

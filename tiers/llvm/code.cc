@@ -105,10 +105,7 @@ std::vector<Code*>& Retired() {
 }
 
 // Activations in whose machine code C++ has begun, innermost last.
-std::vector<const _PyCFrame*>& Entered() {
-  static auto* entered = new std::vector<const _PyCFrame*>;
-  return *entered;
-}
+const std::vector<const _PyCFrame*>& Entered() { return Running::All(); }
 
 // Their number when code was last looked for that can be given back.
 size_t tried_with = 0;
@@ -167,6 +164,7 @@ void FreeRetired() {
     unused.push_back(code);
     return true;
   });
+  Running::Watch(!Retired().empty());
   for (Code* code : unused) FreeCode(code);
 }
 
@@ -358,22 +356,35 @@ Entrance FindEntry(Unit* unit, const uint32_t* loop) {
   return {};
 }
 
+namespace {
+
+// Where generators are resumed now that are suspended at the instruction.
+GeneratorEntry ResumedAt(const Unit& unit, uint32_t instr) {
+  const Code* code = CodeOf(&unit);
+  if (code == nullptr || code->stale) return nullptr;
+  std::optional<Entrance> known = KnownEntry(*code, &instr);
+  return known ? reinterpret_cast<GeneratorEntry>(known->entry) : nullptr;
+}
+
+}  // namespace
+
 const Resumption* ResumptionOf(Unit* unit, uint32_t instr) {
+  auto find = [=] {
+    auto [at, fresh] = ExperienceOf(unit).resumptions.try_emplace(instr);
+    if (fresh) at->second.entry = ResumedAt(*unit, instr);
+    return &at->second;
+  };
   Code* code = CodeOf(unit);
-  if (code == nullptr) return &ExperienceOf(unit).resumptions[instr];
+  if (code == nullptr) return find();
   if (code->resumptions.empty()) code->resumptions.resize(unit->num_instrs);
   const Resumption*& known = code->resumptions[instr];
-  if (known == nullptr) known = &ExperienceOf(unit).resumptions[instr];
+  if (known == nullptr) known = find();
   return known;
 }
 
 void SetResumptions(Unit* unit) {
-  const Code* code = CodeOf(unit);
   for (auto& [instr, resumption] : ExperienceOf(unit).resumptions) {
-    std::optional<Entrance> known;
-    if (code != nullptr && !code->stale) known = KnownEntry(*code, &instr);
-    resumption.entry =
-        known ? reinterpret_cast<GeneratorEntry>(known->entry) : nullptr;
+    resumption.entry = ResumedAt(*unit, instr);
   }
 }
 
@@ -393,21 +404,19 @@ void Release(Code* code) {
   }
   if (IsGenerator(*code->unit)) SetResumptions(code->unit);
   Retired().push_back(code);
+  Running::Watch(true);
   FreeRetired();
 }
 
-Running::Running(const Activation* act) : cframe_(&act->cframe) {
-  Entered().push_back(cframe_);
-}
+std::vector<const _PyCFrame*>& Running::entered_ =
+    *new std::vector<const _PyCFrame*>;
+bool Running::watched_ = false;
 
-Running::~Running() {
-  std::vector<const _PyCFrame*>& entered = Entered();
+void Running::End() {
   // The last one, unless greenlets have been switched.
-  entered.erase(std::find(entered.rbegin(), entered.rend(), cframe_).base() -
-                1);
-  if (!Retired().empty() && entered.size() < tried_with) [[unlikely]] {
-    FreeRetired();
-  }
+  entered_.erase(std::find(entered_.rbegin(), entered_.rend(), cframe_).base() -
+                 1);
+  if (!Retired().empty() && entered_.size() < tried_with) FreeRetired();
 }
 
 void NoteFailure(Unit* unit, Site* site) {

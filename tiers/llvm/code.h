@@ -279,12 +279,31 @@ void Release(Code* code);
 // code within it.
 class Running {
  public:
-  explicit Running(const Activation* act);
-  ~Running();
+  explicit Running(const Activation* act) : cframe_(&act->cframe) {
+    entered_.push_back(cframe_);
+  }
+  ~Running() {
+    // Unless greenlets have been switched, or there is something to do.
+    if (entered_.back() == cframe_ && !watched_) [[likely]] {
+      entered_.pop_back();
+    } else {
+      End();
+    }
+  }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
+  // The activations of all that there are, innermost last.
+  static const std::vector<const _PyCFrame*>& All() { return entered_; }
+  // Whether code waits to be given back when one ends.
+  static void Watch(bool watch) { watched_ = watch; }
+
  private:
+  void End();
+
+  static std::vector<const _PyCFrame*>& entered_;
+  static bool watched_;
+
   const _PyCFrame* const cframe_;
 };
 

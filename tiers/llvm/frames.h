@@ -65,6 +65,10 @@ PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator);
 // The same for any iterator, which is sent `value` (taken over). At its end its
 // result is in act->result.
 PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value);
+// The method send of an exact generator or coroutine; takes `value`. A
+// StopIteration at its end; kResumedRaised with an exception.
+PyObject* pyvm_llvm_send_method(Activation* act, PyObject* generator,
+                                PyObject* value);
 // As pyvm_llvm_call_function, of a function whose unit begins with
 // RETURN_GENERATOR.
 PyObject* pyvm_llvm_make_generator(Activation* act, PyObject* function,
@@ -74,6 +78,9 @@ PyObject* pyvm_llvm_make_generator(Activation* act, PyObject* function,
 // kResumedRaised.
 PyObject* pyvm_llvm_end_generator(Activation* act, PyObject* generator,
                                   PyObject* result);
+// The same of one that is resumed by its method send: kResumedRaised.
+PyObject* pyvm_llvm_end_send_method(Activation* act, PyObject* generator,
+                                    PyObject* result);
 // Address of ResumptionOf, as the note of a generator that is suspended there.
 const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr);
 
@@ -106,9 +113,18 @@ inline bool MayCollect(const Activation* act) {
   return gc.enabled && gc.generations[0].count >= gc.generations[0].threshold;
 }
 
+// As Activation::stack_limit, for this thread. Until it is known, the end of
+// memory. In the block of memory that comes with the thread: a read is one
+// instruction.
+extern __attribute__((
+    tls_model("initial-exec"))) __thread uintptr_t stack_limit;
+// Finds it; as HasStack.
+bool FindStackLimit(uintptr_t at);
 // Whether machine code has room on the thread's stack.
-bool HasStack();
-uintptr_t StackLimit();  // as Activation::stack_limit
+inline bool HasStack() {
+  auto at = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  return at >= stack_limit || FindStackLimit(at);
+}
 
 // Whether somebody may look at the frame of a generator, or a debugger move it,
 // at any time: by its frame object. One that nobody has is dropped; a traceback

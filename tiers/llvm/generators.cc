@@ -1,5 +1,7 @@
 // Machine code resumes generators and coroutines: straight where their units
 // have machine code too.
+#include <utility>
+
 #include "core/handlers/machine.h"
 #include "core/host/resume.h"
 #include "tiers/llvm/frames.h"
@@ -81,6 +83,16 @@ void NoteSuspended(PyGenObject* gen) {
   Note(gen, pyvm_llvm_resumption(unit, hint));
 }
 
+// As gen_send with what the generator has returned, which is taken over.
+void SetStopIteration(PyObject* returned) {
+  if (returned == Py_None) {
+    PyErr_SetNone(PyExc_StopIteration);
+  } else {
+    _PyGen_SetStopIterationValue(returned);
+  }
+  Py_DECREF(returned);
+}
+
 }  // namespace
 
 bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
@@ -101,7 +113,7 @@ bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
   act->cframe.previous = previous;
   act->cframe.current_frame = previous->current_frame;
   tstate->cframe = &act->cframe;
-  act->stack_limit = StackLimit();
+  act->stack_limit = stack_limit;
   int remaining = tstate->recursion_remaining;
   {
     Running running(act);
@@ -147,6 +159,22 @@ PyObject* pyvm_llvm_end_generator(Activation* act, PyObject* generator,
   FinishGenerator(act->tstate, gen, frame, UnitOf(frame), result == nullptr);
   act->result = result;
   return result == nullptr ? kResumedRaised : nullptr;
+}
+
+PyObject* pyvm_llvm_end_send_method(Activation* act, PyObject* generator,
+                                    PyObject* result) {
+  if (pyvm_llvm_end_generator(act, generator, result) == nullptr) {
+    SetStopIteration(std::exchange(act->result, nullptr));
+  }
+  return kResumedRaised;
+}
+
+PyObject* pyvm_llvm_send_method(Activation* act, PyObject* generator,
+                                PyObject* value) {
+  PyObject* item = pyvm_llvm_send(act, generator, value);
+  if (item != nullptr) return item;
+  SetStopIteration(std::exchange(act->result, nullptr));
+  return kResumedRaised;
 }
 
 PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator) {

@@ -105,9 +105,10 @@ Value* EntryOf(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
 }
 
 // Resumes a generator in its machine code: what it yields, null at its end, or
-// kResumedRaised. As Resume in generators.cc.
+// kResumedRaised. As Resume in generators.cc. `end_function`: as
+// pyvm_llvm_end_generator.
 Value* Resume(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
-              Value* entry, Value* sent) {
+              Value* entry, Value* sent, const void* end_function) {
   Value* regs = l.At(frame, offsetof(Frame, localsplus));
   Value* tstate = l.LoadFixed(l.ptr, l.act, offsetof(Activation, tstate));
   Value* self = l.Load(l.ptr, l.act, kCurrentFrame, Mem::kFrame);
@@ -145,8 +146,7 @@ Value* Resume(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
   l.Begin(ended);
   // Its locals are released, which may run code.
   l.StoreRemaining(n);
-  Value* end = l.Call(reinterpret_cast<const void*>(pyvm_llvm_end_generator),
-                      l.ptr, {l.act, gen, call});
+  Value* end = l.ColdCall(end_function, l.ptr, {l.act, gen, call});
   llvm::BasicBlock* from_end = l.b.GetInsertBlock();
   l.b.CreateBr(done);
   l.Begin(done);
@@ -160,17 +160,19 @@ Value* Resume(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
 // allows it not to have begun; null: anything.
 Value* ResumeOr(Lowering& l, const ir::Node& n, Value* sent, Value* begun,
                 llvm::BasicBlock* slow, const void* function,
-                std::initializer_list<Value*> args) {
+                std::initializer_list<Value*> args,
+                const void* end_function = reinterpret_cast<const void*>(
+                    pyvm_llvm_end_generator)) {
   Value* gen = l.In(n, 0);
   Value* frame = l.At(gen, offsetof(PyGenObject, gi_iframe));
   llvm::BasicBlock* done = l.NewBlock("item");
   Value* entry = EntryOf(l, n, gen, frame, begun, slow);
   if (sent == nullptr) sent = l.Null();
-  Value* item = Resume(l, n, gen, frame, entry, sent);
+  Value* item = Resume(l, n, gen, frame, entry, sent, end_function);
   llvm::BasicBlock* fast = l.b.GetInsertBlock();
   l.b.CreateBr(done);
   l.Begin(slow);
-  Value* other = l.Call(function, l.ptr, args);
+  Value* other = l.ColdCall(function, l.ptr, args);
   llvm::BasicBlock* from_slow = l.b.GetInsertBlock();
   l.b.CreateBr(done);
   l.Begin(done);
@@ -222,6 +224,16 @@ Value* LowerSend(Lowering& l, const ir::Node& n) {
                   {l.act, receiver, value});
 }
 
+Value* LowerSendMethod(Lowering& l, const ir::Node& n) {
+  l.Publish(n);
+  Value* value = l.In(n, 1);
+  return ResumeOr(l, n, value, l.b.CreateICmpEQ(value, l.Address(Py_None)),
+                  l.NewBlock("slow"),
+                  reinterpret_cast<const void*>(pyvm_llvm_send_method),
+                  {l.act, l.In(n, 0), value},
+                  reinterpret_cast<const void*>(pyvm_llvm_end_send_method));
+}
+
 Value* LowerSent(Lowering& l, const ir::Node&) {
   return l.Load(l.ptr, l.act, offsetof(Activation, result), Mem::kFrame);
 }
@@ -230,6 +242,17 @@ Value* LowerGetAwaitable(Lowering& l, const ir::Node& n) {
   return l.CallForObject(
       n, reinterpret_cast<const void*>(pyvm_llvm_get_awaitable),
       {l.act, l.In(n, 0), l.b.getInt32(static_cast<uint32_t>(n.imm))});
+}
+
+Value* LowerGetAnext(Lowering& l, const ir::Node& n) {
+  return l.CallForObject(n, reinterpret_cast<const void*>(pyvm_llvm_get_anext),
+                         {l.act, l.In(n, 0)});
+}
+
+Value* LowerAsyncGenWrap(Lowering& l, const ir::Node& n) {
+  return l.CallForObject(
+      n, reinterpret_cast<const void*>(pyvm_llvm_async_gen_wrap),
+      {l.act, l.In(n, 0)});
 }
 
 Value* LowerGetYieldFromIter(Lowering& l, const ir::Node& n) {

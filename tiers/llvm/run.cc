@@ -25,12 +25,12 @@ using handlers::UnitIn;
 // Calls of native code nest on the thread's stack. Near its end frames run in
 // the landing tier, which needs none.
 constexpr uintptr_t kStackReserve = uintptr_t{256} << 10;
-// In the block of memory that comes with the thread: a read is one instruction.
-__attribute__((tls_model("initial-exec"))) thread_local uintptr_t stack_limit =
-    ~uintptr_t{0};
 
-// Until it is known, the limit is the end of memory.
-__attribute__((noinline)) bool FindLimit(uintptr_t at) {
+}  // namespace
+
+__thread uintptr_t stack_limit = ~uintptr_t{0};
+
+bool FindStackLimit(uintptr_t at) {
   if (stack_limit != ~uintptr_t{0}) return false;
   pthread_attr_t attributes;
   void* lowest = nullptr;
@@ -43,15 +43,6 @@ __attribute__((noinline)) bool FindLimit(uintptr_t at) {
   stack_limit = reinterpret_cast<uintptr_t>(lowest) + kStackReserve;
   return at >= stack_limit;
 }
-
-}  // namespace
-
-bool HasStack() {
-  auto at = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-  return at >= stack_limit || FindLimit(at);
-}
-
-uintptr_t StackLimit() { return stack_limit; }
 
 namespace {
 
@@ -415,6 +406,14 @@ bool DiesAlone(PyObject* o) {
   }
   if (type == &PyCell_Type) {
     return will.Harmless(reinterpret_cast<PyCellObject*>(o)->ob_ref);
+  }
+  if (type == &PyGen_Type || type == &PyCoro_Type) {
+    auto* gen = reinterpret_cast<PyGenObject*>(o);
+    return gen->gi_frame_state == FRAME_CLEARED &&
+           gen->gi_weakreflist == nullptr &&
+           gen->gi_exc_state.exc_value == nullptr &&
+           gen->gi_origin_or_finalizer == nullptr &&
+           will.Harmless(reinterpret_cast<PyObject*>(gen->gi_code));
   }
   PyObject* objects[8];
   int n = RefersTo(o, objects, 8);

@@ -475,6 +475,18 @@ PyObject* pyvm_llvm_get_yield_from_iter(Activation* act, PyObject* o) {
   return err < 0 ? nullptr : window[0];
 }
 
+PyObject* pyvm_llvm_async_gen_wrap(Activation* act, PyObject* o) {
+  PyObject* window[] = {o};
+  int err = AsyncGenWrap(act->tstate, act->cframe.current_frame, window, 0);
+  return err < 0 ? nullptr : window[0];
+}
+
+PyObject* pyvm_llvm_get_anext(Activation* act, PyObject* iterator) {
+  PyObject* window[] = {iterator, nullptr};
+  int err = GetAnext(act->tstate, act->cframe.current_frame, window + 1, 0);
+  return err < 0 ? nullptr : window[1];
+}
+
 PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
                               PyObject* iterator) {
   PyTypeObject* type = Py_TYPE(iterator);
