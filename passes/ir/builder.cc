@@ -242,6 +242,7 @@ void Builder::TakeArguments() {
     if (source == Op::kReceived && begin_ != at_) continue;
     Node* node = EmitImm(source, {}, source == Op::kReceived ? 0 : r);
     node->type = flow_.IsFull(at_, r) ? kObject : kNullableObject;
+    if (generator_ && source == Op::kTakeReg) taken_.push_back(node);
     SetExample(node, SampleOf(r));
     regs_[r] = node;
   }

@@ -35,8 +35,8 @@ bool Builder::Calls(Bytecode op) {
   if (op == Bytecode::kCALL_ISINSTANCE && CallIsinstance()) return true;
   if (!Denied()) {
     if (CallBuiltin(op) || CallSqrt(shape) || CallNext(shape) ||
-        CallMethodOfC(shape) || CallPlainClass(shape) ||
-        CallPure(shape) || CallKnown(op, shape)) {
+        CallMethodOfC(shape) || CallPlainClass(shape) || CallPure(shape) ||
+        CallKnown(op, shape)) {
       return true;
     }
   }

@@ -21,8 +21,7 @@ bool Builder::Generators(Bytecode op) {
       if (!CallAwait()) GetInner(Op::kGetAwaitable);
       return true;
     case Bytecode::kGET_ANEXT:
-      regs_[in_->a] =
-          Call(Op::kGetAnext, {Read(TempOperand(in_->a - 1u))});
+      regs_[in_->a] = Call(Op::kGetAnext, {Read(TempOperand(in_->a - 1u))});
       return true;
     case Bytecode::kASYNC_GEN_WRAP: {
       Node* item = Take(TempOperand(in_->a));
@@ -39,9 +38,27 @@ bool Builder::Generators(Bytecode op) {
 
 void Builder::FillFrame() {
   for (uint32_t r = 0; r < regs_.size(); ++r) {
-    if (regs_[r] == nullptr) continue;
-    EmitImm(Op::kPutReg, {regs_[r]}, r);
+    if (regs_[r] != nullptr) {
+      EmitImm(Op::kPutReg, {regs_[r]}, r);
+    } else {
+      emptied_.push_back(EmitImm(Op::kPutReg, {NullNode()}, r));
+    }
     regs_[r] = nullptr;
+  }
+}
+
+// Registers that nothing but this code knows need not be emptied at its start,
+// and those that it has not changed not be filled where it is left.
+void Builder::HoldRegisters() {
+  std::vector<bool> held(unit_->num_registers);
+  for (Node* node : taken_) {
+    auto reg = static_cast<uint32_t>(node->imm);
+    if (handled_.contains(reg)) continue;
+    node->op = Op::kHeldReg;
+    held[reg] = true;
+  }
+  for (Node* node : emptied_) {
+    if (!held[static_cast<size_t>(node->imm)]) f_->Remove(node);
   }
 }
 
@@ -111,8 +128,8 @@ bool Builder::CallAwait() {
   Callee callee;
   if (version == 0 || !FindFunction(method, &callee) ||
       callee.function == nullptr || callee.unit->arg_count != 1 ||
-      (callee.unit->code->co_flags &
-       (CO_GENERATOR | CO_ITERABLE_COROUTINE)) != CO_GENERATOR) {
+      (callee.unit->code->co_flags & (CO_GENERATOR | CO_ITERABLE_COROUTINE)) !=
+          CO_GENERATOR) {
     return false;
   }
   given = Guard(Op::kGuardVersion, {given}, version);
@@ -120,8 +137,8 @@ bool Builder::CallAwait() {
                          callee.version, callee.function);
   Own(function);
   Node* self = Take(TempOperand(in_->a));
-  regs_[in_->a] = Call(Op::kCallFunction, {function, self}, callee.version,
-                       callee.unit);
+  regs_[in_->a] =
+      Call(Op::kCallFunction, {function, self}, callee.version, callee.unit);
   return true;
 }
 

@@ -277,6 +277,7 @@ class Builder {
   // --- builder_generators.cc
   bool Generators(Bytecode op);
   void FillFrame();
+  void HoldRegisters();
   void Suspend();
   void EndGenerator();
   void ForIterGenerator();
@@ -465,6 +466,10 @@ class Builder {
   bool returning_ = false;
   uint32_t begin_ = 0;      // the first instruction that is built
   bool generator_ = false;  // whether its frame is a generator's
+  // Of a generator: what has been taken from the frame at the start, registers
+  // that are emptied where it is left, and those that handlers have been given.
+  std::vector<Node*> taken_, emptied_;
+  std::unordered_set<uint32_t> handled_;
   struct Borrowed {
     uint32_t reg;
     Node* node;

@@ -26,10 +26,15 @@ enum class Location : uint8_t {
   kInt,       // values[index] is an int64, which is boxed
   kFloat,     // a float64
   kBool,      // 0 or 1
+  kRegister,  // an object: what register `index` of the outermost frame held
+              // when the code began, and holds still; or null
 };
 struct SlotMap {
   Location where = Location::kEmpty;
-  bool owned = false;  // kObject: the reference is the frame's to take
+  bool owned = false;  // kObject, kRegister: the frame takes the reference
+  // The register still has the word that it had when the code began, which
+  // counts for nothing.
+  bool held = false;
   uint16_t index = 0;  // equal ones are one object: boxed once
   // The register is empty if values[present] is 0.
   static constexpr uint16_t kAlways = 0xffff;
@@ -129,19 +134,20 @@ using Entry = PyObject* (*)(Activation* act, PyObject** regs);
 
 #define PYVM_PRESERVE_NONE __attribute__((preserve_none))
 
-// An Entry of a generator's function. `sent` (taken over) is what the generator
-// is resumed with, where it is, or null for None; its register is empty. `remaining` is what the
-// thread's recursion_remaining would be.
+// Resumes a generator, whose frame is not linked, in its function's code.
+// `sent` (taken over) is what it is resumed with, or null for None;
+// `remaining` what the resumer's recursion_remaining would be. If the
+// generator's state says that it is suspended, this is what it has yielded, and
+// its note is for machine code; else it is its result or null with an
+// exception, and FinishGenerator is left to do.
 using GeneratorEntry = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
-                                                      PyObject** regs,
+                                                      PyGenObject* generator,
                                                       int64_t remaining,
                                                       PyObject* sent);
 
 // Whether frames of the unit are a generator's, a coroutine's or the like, but
 // for the one that makes it. Their entries are behind RETURN_GENERATOR, YIELDs
-// and at loops. An entry returns with the frame suspended (its generator says
-// so), or at its end with its locals in place: those who have resumed it
-// release them.
+// and at loops.
 inline bool IsGenerator(const Unit& unit) {
   return (unit.code->co_flags &
           (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;

@@ -23,6 +23,9 @@ namespace {
 std::string ReprOf(const SlotMap& slot, const NativeFrame* native) {
   uint64_t bits = slot.where == Location::kConstant
                       ? reinterpret_cast<uintptr_t>(slot.constant)
+                  : slot.where == Location::kRegister
+                      ? reinterpret_cast<uintptr_t>(
+                            GivenRegisters(native->caller)[slot.index])
                       : native->values[slot.index];
   switch (slot.where) {
     case Location::kEmpty:
@@ -40,6 +43,7 @@ std::string ReprOf(const SlotMap& slot, const NativeFrame* native) {
     case Location::kBool:
       return bits != 0 ? "bool True" : "bool False";
     case Location::kConstant:
+    case Location::kRegister:
     case Location::kObject:
       break;
   }
@@ -137,14 +141,14 @@ std::string Compiled::Resume(std::initializer_list<PyObject*> args,
   auto* frame = reinterpret_cast<Frame*>(room.gen.gi_iframe);
   PyObject** regs = frame->localsplus;
   std::copy(args.begin(), args.end(), regs);
-  room.gen.gi_frame_state = FRAME_EXECUTING;
+  room.gen.gi_frame_state = FRAME_SUSPENDED;
   Activation act = {};
   int breaker = 0;
   act.tstate = PyThreadState_Get();
   act.interp = act.tstate->interp;
   act.eval_breaker = &breaker;
-  PyObject* result =
-      reinterpret_cast<GeneratorEntry>(code_->entry)(&act, regs, 100, sent);
+  PyObject* result = reinterpret_cast<GeneratorEntry>(code_->entry)(
+      &act, &room.gen, 100, sent);
   const Unit& unit = *parsed_.function->unit();
   bool suspended = room.gen.gi_frame_state == FRAME_SUSPENDED;
   std::string text = suspended ? "suspended" : "ended";
@@ -152,8 +156,13 @@ std::string Compiled::Resume(std::initializer_list<PyObject*> args,
           Repr(result) + ", stack " + std::to_string(frame->stacktop);
   if (suspended) {
     text += ", goes on @" + std::to_string(ResumeHint(frame));
-    EXPECT_EQ(act.suspended_at, unit.instrs + ResumeHint(frame));
+    EXPECT_EQ(
+        reinterpret_cast<const void*>(room.gen.gi_exc_state.previous_item),
+        unit.instrs + ResumeHint(frame));
+  } else {
+    act.tstate->exc_info = room.gen.gi_exc_state.previous_item;
   }
+  EXPECT_EQ(act.cframe.current_frame, nullptr);
   Py_XDECREF(result);
   for (uint32_t i = 0; i < unit.num_registers; ++i) {
     text += (i == 0 ? ": " : " ") + Repr(regs[i]);
@@ -237,6 +246,20 @@ PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value) {
   if (status == PYGEN_NEXT) return result;
   act->result = result;
   return status == PYGEN_RETURN ? nullptr : kResumedRaised;
+}
+
+PyObject* pyvm_llvm_send_method(Activation* act, PyObject* generator,
+                                PyObject* value) {
+  PyObject* item = pyvm_llvm_send(act, generator, value);
+  if (item != nullptr) return item;
+  _PyGen_SetStopIterationValue(act->result);
+  Py_CLEAR(act->result);
+  return kResumedRaised;
+}
+
+PyObject* pyvm_llvm_end_send_method(Activation*, PyObject*, PyObject*) {
+  ADD_FAILURE() << "no test resumes machine code by machine code";
+  return kResumedRaised;
 }
 
 PyObject* pyvm_llvm_end_generator(Activation*, PyObject*, PyObject*) {

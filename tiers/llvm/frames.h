@@ -8,6 +8,13 @@
 
 namespace pyvm::llvm_tier {
 
+inline constexpr size_t kCurrentFrame =
+    offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame);
+// See ResumptionNote.
+inline constexpr size_t kResumptionNote =
+    offsetof(PyGenObject, gi_exc_state) +
+    offsetof(_PyErr_StackItem, previous_item);
+
 // The backend, which is loaded later, finds these by their names.
 #pragma GCC visibility push(default)
 extern "C" {
@@ -116,8 +123,8 @@ inline bool MayCollect(const Activation* act) {
 // As Activation::stack_limit, for this thread. Until it is known, the end of
 // memory. In the block of memory that comes with the thread: a read is one
 // instruction.
-extern __attribute__((
-    tls_model("initial-exec"))) __thread uintptr_t stack_limit;
+extern
+    __attribute__((tls_model("initial-exec"))) __thread uintptr_t stack_limit;
 // Finds it; as HasStack.
 bool FindStackLimit(uintptr_t at);
 // Whether machine code has room on the thread's stack.

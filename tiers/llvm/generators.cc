@@ -44,23 +44,10 @@ __attribute__((always_inline)) inline PyObject* Resume(Activation* act,
                                                        PyObject* value,
                                                        PyObject** returned) {
   PyThreadState* tstate = act->tstate;
-  Frame* self = act->cframe.current_frame;
-  Frame* frame = FrameOf(gen);
-  // As BeginResume, but for the value.
-  frame->previous = self;
-  frame->is_entry = false;
-  gen->gi_exc_state.previous_item = tstate->exc_info;
-  tstate->exc_info = &gen->gi_exc_state;
-  gen->gi_frame_state = FRAME_EXECUTING;
-  act->cframe.current_frame = frame;
-  PyObject* result =
-      entry(act, frame->localsplus, tstate->recursion_remaining - 1, value);
-  act->cframe.current_frame = self;
-  if (gen->gi_frame_state == FRAME_SUSPENDED) [[likely]] {
-    EndResume(tstate, gen, frame);
-    Note(gen, act->suspended_at);
+  PyObject* result = entry(act, gen, tstate->recursion_remaining, value);
+  if (gen->gi_frame_state == FRAME_SUSPENDED) [[likely]]
     return result;
-  }
+  Frame* frame = FrameOf(gen);
   FinishGenerator(tstate, gen, frame, UnitOf(frame), result == nullptr);
   *returned = result;
   return nullptr;

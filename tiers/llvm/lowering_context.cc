@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "tiers/llvm/codegen.h"
 #include "tiers/llvm/frames.h"
 
 namespace pyvm::llvm_tier {
@@ -85,6 +86,7 @@ llvm::Function* Lowering::Run() {
     function_->setCallingConv(llvm::CallingConv::PreserveNone);
   }
   function_->addFnAttr("frame-pointer", "all");
+  if (fn_.generator) function_->addFnAttr(kBegunOften);
   function_->addFnAttr(llvm::Attribute::NoUnwind);
   function_->setUWTableKind(llvm::UWTableKind::Async);
   act = function_->getArg(0);
@@ -112,8 +114,8 @@ llvm::Function* Lowering::Run() {
 bool Lowering::FindsRegisters() const {
   for (const ir::Block* block : fn_.blocks()) {
     for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
-      if (n->op == ir::Op::kTakeReg || n->op == ir::Op::kPutReg ||
-          n->op == ir::Op::kRunHandler) {
+      if (n->op == ir::Op::kTakeReg || n->op == ir::Op::kHeldReg ||
+          n->op == ir::Op::kPutReg || n->op == ir::Op::kRunHandler) {
         return true;
       }
     }
@@ -143,7 +145,7 @@ void Lowering::Prologue() {
 }
 
 void Lowering::PrologueOfEntry() {
-  llvm::Value* regs = function_->getArg(1);
+  llvm::Value* regs = Regs();
   Store(regs, native_, offsetof(NativeFrame, regs), Mem::kRegisters);
   caller_ = b.CreateGEP(i8, regs, b_i64(1));  // GivenFrame
   Store(caller_, native_, offsetof(NativeFrame, caller), Mem::kNative);
@@ -161,7 +163,8 @@ void Lowering::PrologueOfEntry() {
   Store(b.getInt32(static_cast<uint32_t>(kNativeStacktop)),
         FrameField(offsetof(Frame, stacktop)), Mem::kFrame);
   if (fn_.generator) {
-    remaining_ = function_->getArg(2);
+    remaining_ = b.CreateSub(function_->getArg(2), b_i64(1));
+    LinkGenerator();
     return;
   }
   llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
@@ -169,6 +172,21 @@ void Lowering::PrologueOfEntry() {
       Load(i32, tstate, offsetof(PyThreadState, recursion_remaining),
            Mem::kFrame),
       i64);
+}
+
+// As BeginResume.
+void Lowering::LinkGenerator() {
+  llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
+  Store(Load(ptr, act, kCurrentFrame, Mem::kFrame),
+        FrameField(offsetof(Frame, previous)), Mem::kFrame);
+  Store(b.getInt8(0), FrameField(offsetof(Frame, is_entry)), Mem::kFrame);
+  Store(FrameField(0), act, kCurrentFrame, Mem::kFrame);
+  Store(Load(ptr, tstate, offsetof(PyThreadState, exc_info), Mem::kFrame),
+        GeneratorField(kResumptionNote), Mem::kFrame);
+  Store(GeneratorField(offsetof(PyGenObject, gi_exc_state)), tstate,
+        offsetof(PyThreadState, exc_info), Mem::kFrame);
+  Store(b.getInt8(FRAME_EXECUTING),
+        GeneratorField(offsetof(PyGenObject, gi_frame_state)), Mem::kFrame);
 }
 
 // Goes elsewhere if there is too much recursion, also for what is inlined, or
@@ -320,10 +338,11 @@ llvm::Value* Lowering::ThisFunction() {
 }
 
 llvm::Value* Lowering::Regs() {
-  return fn_.direct
-             ? static_cast<llvm::Value*>(Load(
-                   ptr, native_, offsetof(NativeFrame, regs), Mem::kRegisters))
-             : function_->getArg(1);
+  if (fn_.direct) {
+    return Load(ptr, native_, offsetof(NativeFrame, regs), Mem::kRegisters);
+  }
+  llvm::Value* given = function_->getArg(1);
+  return fn_.generator ? At(given, kGeneratorOfRegs) : given;
 }
 
 llvm::Value* Lowering::Argument(int64_t number) {
@@ -452,7 +471,11 @@ void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
   catches_ = n.catches;
   published_for_ = callee;
   if (callee == kDirect) return;
-  StoreRemaining(n);
+  if (callee == kResumes) {
+    published_for_ = kMayLook;
+  } else {
+    StoreRemaining(n);
+  }
   if (callee == kLinks) return;
   if (n.state->caller != nullptr) {
     Call(reinterpret_cast<const void*>(pyvm_llvm_link), b.getVoidTy(),

@@ -121,7 +121,7 @@ class Lowering {
   }
   // Of the generator whose frame this is.
   llvm::Value* GeneratorField(size_t offset) {
-    return At(Regs(), static_cast<int64_t>(offset) - kGeneratorOfRegs);
+    return At(function_->getArg(1), static_cast<int64_t>(offset));
   }
   // Where arguments are put that a callee takes as a vector.
   llvm::Value* ArgumentSlot(size_t i);
@@ -146,6 +146,7 @@ class Lowering {
     kMayLook,  // at frames: they are linked
     kLinks,    // gets this native frame, and links it if somebody may look
     kDirect,   // a direct function
+    kResumes,  // kMayLook, but what is left of the recursion is an argument
   };
   void Publish(const ir::Node& n, Way way = kOnTheWay,
                Callee callee = kMayLook);
@@ -217,6 +218,7 @@ class Lowering {
   llvm::FunctionType* DirectType(size_t args) const;
   void Prologue();
   void PrologueOfEntry();
+  void LinkGenerator();
   void PrologueOfDirect();
   bool FindsRegisters() const;
   // Behind a call from inlined code.

@@ -36,6 +36,45 @@ TEST(LoweringGeneratorsTest, NothingSentIsNone) {
             "suspended @0 None, stack 1, goes on @4: 1000 null 7");
 }
 
+TEST(LoweringGeneratorsTest, RegistersKeepWhatTheyHold) {
+  Compiled f(R"(
+function f(k, m, n), 1 temporaries
+generator
+entry @1
+b0:
+  v0: object = HeldReg k
+  v1: object = HeldReg m
+  v2: object = HeldReg n
+  v3: object = Received 0
+  v4 = Null
+  PutReg v0, k
+  PutReg v2, m
+  PutReg v1, n
+  PutReg v4, t0
+  Suspend v3, @3
+)");
+  EXPECT_EQ(f.Resume({PyLong_FromLong(1000), PyLong_FromLong(2000),
+                      PyLong_FromLong(3000)},
+                     PyLong_FromLong(4000)),
+            "suspended @0 4000, stack 3, goes on @4: 1000 3000 2000 null");
+}
+
+TEST(LoweringGeneratorsTest, EmptiesWhatItHasTaken) {
+  Compiled f(R"(
+function f(n), 1 temporaries
+generator
+entry @1
+b0:
+  v0: object = HeldReg n
+  v1 = Received 1
+  v2 = Null
+  PutReg v2, n
+  Suspend v0, @3
+)");
+  EXPECT_EQ(f.Resume({PyLong_FromLong(1000)}, nullptr),
+            "suspended @0 1000, stack 1, goes on @4: null null");
+}
+
 TEST(LoweringGeneratorsTest, EndsWithItsLocals) {
   Compiled f(R"(
 function f(n), 1 temporaries
@@ -106,6 +145,23 @@ b2: from b0
   EXPECT_EQ(f.Run({Evaluate("g = iter([3])", "g"), Py_NewRef(Py_None)}), "3");
   EXPECT_TRUE(f.Run({Evaluate(source, "g"), PyLong_FromLong(9)})
                   .starts_with("raised Send @2"));
+}
+
+TEST(LoweringGeneratorsTest, SendsByTheMethod) {
+  Compiled f(R"(
+function f(g, v), 1 temporaries
+b0:
+  v0: object = TakeReg g
+  v1: object = TakeReg v
+  v2 = SendMethod v0, v1 [@2 g=v0]
+  DecRef v0 [@3 t0=v2]
+  Return v2
+)");
+  const char* source = "def f():\n  x = yield 1\n  return x\ng = f()\n";
+  auto begun = std::string(source) + "next(g)\n";
+  EXPECT_EQ(f.Run({Evaluate(source, "g"), Py_NewRef(Py_None)}), "1");
+  EXPECT_TRUE(f.Run({Evaluate(begun, "g"), PyLong_FromLong(9)})
+                  .ends_with("StopIteration"));
 }
 
 }  // namespace

@@ -95,7 +95,13 @@ Value* LowerTakeReg(Lowering& l, const ir::Node& n) {
   return value;
 }
 
+Value* LowerHeldReg(Lowering& l, const ir::Node& n) {
+  return l.Load(l.ptr, l.Register(n.imm), Mem::kRegister);
+}
+
 Value* LowerPutReg(Lowering& l, const ir::Node& n) {
+  const ir::Node* value = Root(n.inputs[0]);
+  if (value->op == ir::Op::kHeldReg && value->imm == n.imm) return nullptr;
   l.Store(l.In(n, 0), l.Register(n.imm), Mem::kRegister);
   return nullptr;
 }

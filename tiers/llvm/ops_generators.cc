@@ -20,6 +20,11 @@ void LeaveAt(Lowering& l, const ir::Node& n, uint32_t stacktop) {
           Mem::kFrame);
 }
 
+void Unlink(Lowering& l) {
+  l.Store(l.Load(l.ptr, l.FrameField(offsetof(Frame, previous)), Mem::kFrame),
+          l.act, kCurrentFrame, Mem::kFrame);
+}
+
 }  // namespace
 
 Value* LowerSuspend(Lowering& l, const ir::Node& n) {
@@ -31,14 +36,20 @@ Value* LowerSuspend(Lowering& l, const ir::Node& n) {
   l.Store(l.b.getInt8(static_cast<uint8_t>(FRAME_SUSPENDED)),
           l.GeneratorField(offsetof(PyGenObject, gi_frame_state)), Mem::kFrame);
   auto next = static_cast<uint32_t>(n.imm) + 1;
-  l.Store(l.Address(pyvm_llvm_resumption(unit, next)), l.act,
-          offsetof(Activation, suspended_at), Mem::kFrame);
+  Value* tstate = l.LoadFixed(l.ptr, l.act, offsetof(Activation, tstate));
+  l.Store(l.Load(l.ptr, l.GeneratorField(kResumptionNote), Mem::kFrame), tstate,
+          offsetof(PyThreadState, exc_info), Mem::kFrame);
+  l.Store(l.Address(pyvm_llvm_resumption(unit, next)),
+          l.GeneratorField(kResumptionNote), Mem::kFrame);
+  Unlink(l);
+  l.Store(l.Null(), l.FrameField(offsetof(Frame, previous)), Mem::kFrame);
   l.b.CreateRet(l.In(n, 0));
   return nullptr;
 }
 
 Value* LowerEndGenerator(Lowering& l, const ir::Node& n) {
   LeaveAt(l, n, l.fn().unit()->num_locals);
+  Unlink(l);
   l.b.CreateRet(l.In(n, 0));
   return nullptr;
 }
@@ -62,11 +73,6 @@ Value* LowerReceived(Lowering& l, const ir::Node& n) {
 
 namespace {
 
-constexpr size_t kCurrentFrame =
-    offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame);
-constexpr size_t kExcState = offsetof(PyGenObject, gi_exc_state);
-constexpr size_t kNote = kExcState + offsetof(_PyErr_StackItem, previous_item);
-
 // The code that the generator can be resumed in; goes to `slow` if there is
 // none, or it is resumed already. As EntryOf in generators.cc.
 Value* EntryOf(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
@@ -88,7 +94,7 @@ Value* EntryOf(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
     suspended = l.b.CreateOr(suspended, l.b.CreateAnd(created, begun));
   }
   next(suspended);
-  Value* note = l.Load(l.i64, gen, kNote, Mem::kFrame);
+  Value* note = l.Load(l.i64, gen, kResumptionNote, Mem::kFrame);
   next(l.b.CreateICmpSLT(note, l.Int(0)));
   Value* object = l.Load(l.ptr, frame, offsetof(Frame, frame_obj), Mem::kFrame);
   Value* limit =
@@ -105,44 +111,21 @@ Value* EntryOf(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
 }
 
 // Resumes a generator in its machine code: what it yields, null at its end, or
-// kResumedRaised. As Resume in generators.cc. `end_function`: as
-// pyvm_llvm_end_generator.
-Value* Resume(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
-              Value* entry, Value* sent, const void* end_function) {
-  Value* regs = l.At(frame, offsetof(Frame, localsplus));
-  Value* tstate = l.LoadFixed(l.ptr, l.act, offsetof(Activation, tstate));
-  Value* self = l.Load(l.ptr, l.act, kCurrentFrame, Mem::kFrame);
-  auto set = [&](Value* value, Value* base, size_t offset) {
-    l.Store(value, base, static_cast<int64_t>(offset), Mem::kFrame);
-  };
-  set(self, frame, offsetof(Frame, previous));
-  set(l.b.getInt8(0), frame, offsetof(Frame, is_entry));
-  set(l.Load(l.ptr, tstate, offsetof(PyThreadState, exc_info), Mem::kFrame),
-      gen, kNote);
-  set(l.At(gen, kExcState), tstate, offsetof(PyThreadState, exc_info));
-  set(l.b.getInt8(FRAME_EXECUTING), gen, offsetof(PyGenObject, gi_frame_state));
-  set(frame, l.act, kCurrentFrame);
-  Value* remaining = l.b.CreateSub(l.RemainingAt(n), l.Int(1));
-  llvm::CallInst* call =
-      l.b.CreateCall(l.GeneratorType(), entry, {l.act, regs, remaining, sent});
+// kResumedRaised. `end_function`: as pyvm_llvm_end_generator.
+Value* Resume(Lowering& l, const ir::Node& n, Value* gen, Value* entry,
+              Value* sent, const void* end_function) {
+  llvm::CallInst* call = l.b.CreateCall(l.GeneratorType(), entry,
+                                        {l.act, gen, l.RemainingAt(n), sent});
   call->setCallingConv(llvm::CallingConv::PreserveNone);
   call->setDoesNotThrow();
-  set(self, l.act, kCurrentFrame);
-  llvm::BasicBlock* yielded = l.NewBlock("yielded");
+  llvm::BasicBlock* yielded = l.b.GetInsertBlock();
   llvm::BasicBlock* ended = l.NewBlock("ended");
   llvm::BasicBlock* done = l.NewBlock("resumed");
   Value* state =
       l.Load(l.i8, gen, offsetof(PyGenObject, gi_frame_state), Mem::kFrame);
   l.Branch(l.b.CreateICmpEQ(state,
                             l.b.getInt8(static_cast<uint8_t>(FRAME_SUSPENDED))),
-           yielded, ended);
-  l.Begin(yielded);
-  set(l.Load(l.ptr, gen, kNote, Mem::kFrame), tstate,
-      offsetof(PyThreadState, exc_info));
-  set(l.Load(l.ptr, l.act, offsetof(Activation, suspended_at), Mem::kFrame),
-      gen, kNote);
-  set(l.Null(), frame, offsetof(Frame, previous));
-  l.b.CreateBr(done);
+           done, ended);
   l.Begin(ended);
   // Its locals are released, which may run code.
   l.StoreRemaining(n);
@@ -161,17 +144,18 @@ Value* Resume(Lowering& l, const ir::Node& n, Value* gen, Value* frame,
 Value* ResumeOr(Lowering& l, const ir::Node& n, Value* sent, Value* begun,
                 llvm::BasicBlock* slow, const void* function,
                 std::initializer_list<Value*> args,
-                const void* end_function = reinterpret_cast<const void*>(
-                    pyvm_llvm_end_generator)) {
+                const void* end_function =
+                    reinterpret_cast<const void*>(pyvm_llvm_end_generator)) {
   Value* gen = l.In(n, 0);
   Value* frame = l.At(gen, offsetof(PyGenObject, gi_iframe));
   llvm::BasicBlock* done = l.NewBlock("item");
   Value* entry = EntryOf(l, n, gen, frame, begun, slow);
   if (sent == nullptr) sent = l.Null();
-  Value* item = Resume(l, n, gen, frame, entry, sent, end_function);
+  Value* item = Resume(l, n, gen, entry, sent, end_function);
   llvm::BasicBlock* fast = l.b.GetInsertBlock();
   l.b.CreateBr(done);
   l.Begin(slow);
+  l.StoreRemaining(n);
   Value* other = l.ColdCall(function, l.ptr, args);
   llvm::BasicBlock* from_slow = l.b.GetInsertBlock();
   l.b.CreateBr(done);
@@ -186,7 +170,7 @@ Value* ResumeOr(Lowering& l, const ir::Node& n, Value* sent, Value* begun,
 }  // namespace
 
 Value* LowerResumeNext(Lowering& l, const ir::Node& n) {
-  l.Publish(n);
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kResumes);
   Value* item = ResumeOr(l, n, nullptr, nullptr, l.NewBlock("slow"),
                          reinterpret_cast<const void*>(pyvm_llvm_resume_next),
                          {l.act, l.In(n, 0)});
@@ -208,7 +192,7 @@ Value* LowerResumeNext(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerSend(Lowering& l, const ir::Node& n) {
-  l.Publish(n);
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kResumes);
   Value* receiver = l.In(n, 0);
   Value* value = l.In(n, 1);
   llvm::BasicBlock* slow = l.NewBlock("slow");
@@ -225,7 +209,7 @@ Value* LowerSend(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerSendMethod(Lowering& l, const ir::Node& n) {
-  l.Publish(n);
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kResumes);
   Value* value = l.In(n, 1);
   return ResumeOr(l, n, value, l.b.CreateICmpEQ(value, l.Address(Py_None)),
                   l.NewBlock("slow"),

@@ -109,6 +109,7 @@ Entrance EntranceForGenerator(const Activation* act, Frame* frame, Unit* unit) {
   return FindEntry(unit, &instr);
 }
 
+// The frame is linked already, as BeginResume does it, and stays so.
 PyObject* EnterGenerator(const Unit* unit, GeneratorEntry entry,
                          Activation* act) {
   const std::vector<uint32_t>& resumed = CodeOf(unit)->resumed_behind;
@@ -117,7 +118,23 @@ PyObject* EnterGenerator(const Unit* unit, GeneratorEntry entry,
   if (std::binary_search(resumed.begin(), resumed.end(), instr)) {
     sent = std::exchange(act->regs[act->pc[-1].a], nullptr);
   }
-  return entry(act, act->regs, act->tstate->recursion_remaining, sent);
+  PyThreadState* tstate = act->tstate;
+  Frame* frame = FrameOf(act->regs);
+  PyGenObject* gen = _PyFrame_GetGenerator(frame);
+  Frame* previous = frame->previous;
+  bool is_entry = frame->is_entry;
+  _PyErr_StackItem* handled = gen->gi_exc_state.previous_item;
+  tstate->exc_info = handled;
+  act->cframe.current_frame = previous;
+  // The frame has been counted already.
+  PyObject* result =
+      entry(act, gen, int64_t{tstate->recursion_remaining} + 1, sent);
+  frame->previous = previous;
+  frame->is_entry = is_entry;
+  gen->gi_exc_state.previous_item = handled;
+  tstate->exc_info = &gen->gi_exc_state;
+  act->cframe.current_frame = frame;
+  return result;
 }
 
 // The code that goes on with the activation, if there is any.
