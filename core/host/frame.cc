@@ -44,11 +44,17 @@ void FinishGenerator(PyThreadState* tstate, PyGenObject* gen, Frame* frame,
                      const Unit* unit, bool raised) {
   gen->gi_frame_state = FRAME_COMPLETED;
   EndResume(tstate, gen, frame);
+  bool async = PyAsyncGen_CheckExact(gen);
   if (raised && PyErr_ExceptionMatches(PyExc_StopIteration)) {
     _PyErr_FormatFromCause(PyExc_RuntimeError, "%s",
                            PyCoro_CheckExact(gen)
                                ? "coroutine raised StopIteration"
-                               : "generator raised StopIteration");
+                           : async ? "async generator raised StopIteration"
+                                   : "generator raised StopIteration");
+  } else if (raised && async &&
+             PyErr_ExceptionMatches(PyExc_StopAsyncIteration)) {
+    _PyErr_FormatFromCause(PyExc_RuntimeError, "%s",
+                           "async generator raised StopAsyncIteration");
   }
   Py_CLEAR(gen->gi_exc_state.exc_value);
   gen->gi_frame_state = FRAME_CLEARED;

@@ -166,6 +166,13 @@ void ClearFrame(Frame* frame, const Unit* unit);
 // emptied (its func and code references move). New reference, or null.
 PyObject* MakeGenerator(PyThreadState* tstate, Frame* frame, const Unit* unit);
 
+// What a call of `func`, whose unit has simple_args and begins with
+// RETURN_GENERATOR, returns; it takes `func` and the arguments, as many as
+// there are parameters, if it does not fail. No origins of coroutines are
+// tracked.
+PyObject* MakeGeneratorWith(PyThreadState* tstate, PyFunctionObject* func,
+                            const Unit* unit, PyObject** args);
+
 // What CPython's gen_send_ex2 does around a run: before it, with the frame of
 // `gen` (not running, not finished), whose stack gets `value` (taken over) ...
 inline void BeginResume(PyThreadState* tstate, PyGenObject* gen, Frame* caller,

@@ -28,6 +28,9 @@ inline bool IsOurs(const PyGenObject* gen, const PyThreadState* tstate,
   return *unit != nullptr && !(*unit)->one_shot;
 }
 
+Resumer resumer = nullptr;
+const Tier* resumer_tier = nullptr;
+
 // As gen_send_ex2: null if the generator has ended, with what it returned, or
 // null and an exception, in *returned.
 __attribute__((always_inline)) inline PyObject* Run(PyGenObject* gen,
@@ -35,6 +38,12 @@ __attribute__((always_inline)) inline PyObject* Run(PyGenObject* gen,
                                                     PyThreadState* tstate,
                                                     PyObject* value,
                                                     PyObject** returned) {
+  if (IsForResumer(gen) || unit->tier == resumer_tier) {
+    PyObject* item;
+    if (resumer(tstate, gen, value, &item, returned)) [[likely]]
+      return item;
+  }
+  Py_INCREF(value);
   auto* frame = reinterpret_cast<Frame*>(gen->gi_iframe);
   BeginResume(tstate, gen, nullptr, value);
   PyObject* result = Activate(unit, tstate, frame, [=](Activation* act) {
@@ -58,7 +67,7 @@ PyObject* Next(PyObject* self) {
   if (!IsOurs(gen, tstate, &unit)) [[unlikely]]
     return cpython_next(self);
   PyObject* returned;
-  PyObject* item = Run(gen, unit, tstate, Py_NewRef(Py_None), &returned);
+  PyObject* item = Run(gen, unit, tstate, Py_None, &returned);
   if (item != nullptr) [[likely]]
     return item;
   if (returned != nullptr) {
@@ -77,7 +86,7 @@ PySendResult Send(PyObject* self, PyObject* value, PyObject** result) {
       (gen->gi_frame_state == FRAME_CREATED && value != Py_None)) {
     return cpython_send(self, value, result);
   }
-  PyObject* item = Run(gen, unit, tstate, Py_NewRef(value), result);
+  PyObject* item = Run(gen, unit, tstate, value, result);
   if (item != nullptr) {
     *result = item;
     return PYGEN_NEXT;
@@ -98,7 +107,7 @@ PyObject* SendMethod(PyObject* self, PyObject* value) {
                                    : cpython_coroutine_send)(self, value);
   }
   PyObject* returned;
-  PyObject* item = Run(gen, unit, tstate, Py_NewRef(value), &returned);
+  PyObject* item = Run(gen, unit, tstate, value, &returned);
   if (item != nullptr) [[likely]]
     return item;
   if (returned != nullptr) {
@@ -117,6 +126,76 @@ PyCFunction ReplaceSend(PyTypeObject* type) {
   PyMethodDef* method = type->tp_methods;
   while (std::strcmp(method->ml_name, "send") != 0) ++method;
   return std::exchange(method->ml_meth, SendMethod);
+}
+
+// --- Items of asynchronous generators
+// --------------------------------------------------------
+
+// CPython's, private to its genobject.c.
+struct WrappedItem {
+  PyObject_HEAD PyObject* item;
+};
+struct ItemAwaiter {
+  PyObject_HEAD PyAsyncGenObject* generator;
+  PyObject* sent;  // or null
+  int state;
+};
+constexpr int kStateInit = 0, kStateIter = 1, kStateClosed = 2;
+
+// As PyIter_Send of what has no am_send.
+PySendResult SendByMethods(PyObject* self, PyObject* value, PyObject** result) {
+  *result = value == Py_None
+                ? Py_TYPE(self)->tp_iternext(self)
+                : PyObject_CallMethodOneArg(self, &_Py_ID(send), value);
+  if (*result != nullptr) return PYGEN_NEXT;
+  return _PyGen_FetchStopIterationValue(result) == 0 ? PYGEN_RETURN
+                                                     : PYGEN_ERROR;
+}
+
+// As async_gen_asend_send and async_gen_unwrap_value, but an item is no
+// exception.
+PySendResult SendToItem(PyObject* self, PyObject* value, PyObject** result) {
+  auto* awaiter = reinterpret_cast<ItemAwaiter*>(self);
+  PyAsyncGenObject* generator = awaiter->generator;
+  auto* gen = reinterpret_cast<PyGenObject*>(generator);
+  PyObject* sent = value;
+  if (awaiter->state == kStateInit && value == Py_None &&
+      awaiter->sent != nullptr) {
+    sent = awaiter->sent;
+  }
+  PyThreadState* tstate = _PyThreadState_GET();
+  Unit* unit;
+  if (awaiter->state == kStateClosed ||
+      (awaiter->state == kStateInit && generator->ag_running_async != 0) ||
+      !IsOurs(gen, tstate, &unit) ||
+      (gen->gi_frame_state == FRAME_CREATED && sent != Py_None)) {
+    return SendByMethods(self, value, result);
+  }
+  awaiter->state = kStateIter;
+  generator->ag_running_async = 1;
+  PyObject* returned;
+  PyObject* item = Run(gen, unit, tstate, sent, &returned);
+  if (item != nullptr && !Py_IS_TYPE(item, &_PyAsyncGenWrappedValue_Type)) {
+    *result = item;
+    return PYGEN_NEXT;
+  }
+  generator->ag_running_async = 0;
+  awaiter->state = kStateClosed;
+  if (item != nullptr) {
+    *result = Py_NewRef(reinterpret_cast<WrappedItem*>(item)->item);
+    Py_DECREF(item);
+    return PYGEN_RETURN;
+  }
+  if (returned != nullptr) {
+    Py_DECREF(returned);
+    PyErr_SetNone(PyExc_StopAsyncIteration);
+  }
+  if (PyErr_ExceptionMatches(PyExc_StopAsyncIteration) ||
+      PyErr_ExceptionMatches(PyExc_GeneratorExit)) {
+    generator->ag_closed = 1;
+  }
+  *result = nullptr;
+  return PYGEN_ERROR;
 }
 
 // --- Memory ------------------------------------------------------------------
@@ -213,6 +292,7 @@ void InstallGenerators(_PyFrameEvalFunction function) {
   cpython_send = PyGen_Type.tp_as_async->am_send;
   PyGen_Type.tp_as_async->am_send = Send;
   PyCoro_Type.tp_as_async->am_send = Send;
+  _PyAsyncGenASend_Type.tp_as_async->am_send = SendToItem;
   cpython_generator_send = ReplaceSend(&PyGen_Type);
   cpython_coroutine_send = ReplaceSend(&PyCoro_Type);
   cpython_dealloc = PyGen_Type.tp_dealloc;
@@ -220,6 +300,42 @@ void InstallGenerators(_PyFrameEvalFunction function) {
 }
 
 }  // namespace host
+
+void SetResumer(const Tier* tier, Resumer resumer) {
+  host::resumer_tier = tier;
+  host::resumer = resumer;
+}
+
+PyObject* MakeGeneratorWith(PyThreadState* tstate, PyFunctionObject* func,
+                            const Unit* unit, PyObject** args) {
+  PyGenObject* gen = host::NewGenerator(func, unit->code, tstate);
+  if (gen == nullptr) return nullptr;
+  auto* made = reinterpret_cast<Frame*>(gen->gi_iframe);
+  made->f_func = func;
+  made->f_globals = func->func_globals;
+  made->f_builtins = func->func_builtins;
+  made->f_locals = nullptr;
+  made->f_code = unit->code;
+  Py_INCREF(unit->code);
+  made->frame_obj = nullptr;
+  made->previous = nullptr;
+  made->prev_instr = CodeStart(unit) + unit->PositionOf(unit->instrs);
+  made->stacktop = static_cast<int>(unit->num_locals);
+  made->is_entry = false;
+  made->owner = FRAME_OWNED_BY_GENERATOR;
+  NoteResume(made, unit->instrs, unit);
+  uint32_t i = 0;
+  for (; i < unit->arg_count; ++i) made->localsplus[i] = args[i];
+#pragma clang loop unroll(disable) vectorize(disable)
+  for (; i < unit->num_registers; ++i) {
+    made->localsplus[i] = nullptr;
+    asm volatile("" ::: "memory");  // as below
+  }
+  gen->gi_frame_state = FRAME_CREATED;
+  auto* object = reinterpret_cast<PyObject*>(gen);
+  if (!_PyObject_GC_IS_TRACKED(object)) _PyObject_GC_TRACK(object);
+  return object;
+}
 
 PyObject* MakeGenerator(PyThreadState* tstate, Frame* frame, const Unit* unit) {
   PyFunctionObject* func = frame->f_func;

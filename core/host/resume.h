@@ -48,6 +48,33 @@ inline constexpr int kResumerNote = offsetof(PyGenObject, gi_frame_state) + 1;
 static_assert(kResumerNote % 4 == 0 &&
               kResumerNote + 4 == offsetof(PyGenObject, gi_iframe));
 
+// A field of CPython's that nobody reads while a generator is suspended, or has
+// not begun. There the tier that has suspended it may say how it goes on; null:
+// nothing is known. The highest bit is set in what Resumer takes; what the
+// baseline tier notes are small numbers.
+inline _PyErr_StackItem*& ResumptionNote(PyGenObject* gen) {
+  return gen->gi_exc_state.previous_item;
+}
+inline constexpr uintptr_t kForResumer = uintptr_t{1} << 63;
+inline bool IsForResumer(PyGenObject* gen) {
+  return reinterpret_cast<intptr_t>(ResumptionNote(gen)) < 0;
+}
+// Resumes a generator whose note is for it, or whose unit its tier runs, but
+// not a generator that has not begun with anything but None. Borrows `value`.
+// False if it cannot, and nothing has happened. Else *item is what is yielded;
+// or null, and then *returned is what has been returned, or null with an
+// exception.
+using Resumer = bool (*)(PyThreadState* tstate, PyGenObject* gen,
+                         PyObject* value, PyObject** item, PyObject** returned);
+// There is one for the process.
+void SetResumer(const Tier* tier, Resumer resumer);
+
+// That of the generator whose frame has these registers.
+inline char* NoteOf(PyObject** regs) {
+  return reinterpret_cast<char*>(regs) - offsetof(Frame, localsplus) -
+         offsetof(PyGenObject, gi_iframe) + kResumerNote;
+}
+
 // ResumePoint where the hint does not say it.
 const Instr* ResumePointSlow(Frame* frame, const Unit* unit);
 

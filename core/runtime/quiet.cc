@@ -140,6 +140,13 @@ bool LastWill::Dies(PyObject* o) {
     return Give(reinterpret_cast<PyCellObject*>(o)->ob_ref);
   }
   if (type == &PyDict_Type) return DictDies(o);
+  if (type == &PyGen_Type || type == &PyCoro_Type) {
+    auto* gen = reinterpret_cast<PyGenObject*>(o);
+    return gen->gi_frame_state == FRAME_CLEARED &&
+           gen->gi_weakreflist == nullptr &&
+           gen->gi_exc_state.exc_value == nullptr &&
+           gen->gi_origin_or_finalizer == nullptr && GiveAll(gen->gi_code);
+  }
   if (type == &PySet_Type || type == &PyFrozenSet_Type) {
     return SetDies(reinterpret_cast<PySetObject*>(o));
   }

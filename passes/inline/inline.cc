@@ -93,8 +93,8 @@ Body Inspect(Block* entry) {
       body.calls |= MayRunCode(*node) && node->op != Op::kDecRef &&
                     node->op != Op::kXDecRef;
       // These work on registers, which are another frame's.
-      body.fits &= node->op != Op::kTakeReg && node->op != Op::kPutReg &&
-                   node->op != Op::kRunHandler;
+      body.fits &= node->op != Op::kTakeReg && node->op != Op::kHeldReg &&
+                   node->op != Op::kPutReg && node->op != Op::kRunHandler;
     }
   }
   return body;

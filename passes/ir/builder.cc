@@ -9,6 +9,8 @@ namespace pyvm::ir {
 namespace {
 
 constexpr uint32_t kMaxInstrs = 4000;
+constexpr int kGeneratorFlags =
+    CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
 
 // The value whose reference `node` is: guards own nothing.
 const Node* RootOf(const Node* node) {
@@ -30,6 +32,7 @@ Builder::Builder(Function* function, Unit* unit, const BuildOptions& options)
 
 bool Builder::Run(const std::span<Node* const>* args) {
   if (!Check()) return false;
+  FindBegin();
   if (options_.caller == nullptr) FindHandlers();
   FindStretches();
   Order();
@@ -51,8 +54,9 @@ bool Builder::Run(const std::span<Node* const>* args) {
 
 bool Builder::Check() {
   int flags = unit_->code->co_flags;
-  if ((flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0) {
-    return Refuse("it is a generator or a coroutine");
+  generator_ = (flags & kGeneratorFlags) != 0;
+  if (generator_ && options_.entry_instr == 0) {
+    return Refuse("its start makes a generator or a coroutine");
   }
   if ((flags & CO_OPTIMIZED) == 0) {
     return Refuse("its names are in a namespace");
@@ -64,10 +68,6 @@ bool Builder::Check() {
   for (uint32_t i = 0; i < unit_->num_instrs; i += InstrWords(*unit_, i)) {
     const Instr& in = unit_->instrs[i];
     switch (BaseOf(in.op)) {
-      case Bytecode::kRETURN_GENERATOR:
-      case Bytecode::kYIELD:
-      case Bytecode::kSEND:
-        return Refuse("it is a generator or a coroutine");
       case Bytecode::kLOAD_NAME:
       case Bytecode::kSTORE_NAME:
       case Bytecode::kDELETE_NAME:
@@ -114,8 +114,8 @@ uint32_t Builder::AfterPair(uint32_t at) const {
 void Builder::FindStretches() {
   uint32_t n = unit_->num_instrs;
   std::vector<bool> reached(n), leader(n);
-  std::vector<uint32_t> work = {options_.entry_instr};
-  leader[options_.entry_instr] = true;
+  std::vector<uint32_t> work = {begin_};
+  leader[begin_] = true;
   while (!work.empty()) {
     uint32_t i = work.back();
     work.pop_back();
@@ -182,7 +182,7 @@ void Builder::Order() {
     uint32_t stretch;
     size_t next;
   };
-  auto first = static_cast<uint32_t>(stretch_at_[options_.entry_instr]);
+  auto first = static_cast<uint32_t>(stretch_at_[begin_]);
   std::vector<Visit> stack = {{first, 0}};
   state[first] = kOpen;
   while (!stack.empty()) {
@@ -217,8 +217,34 @@ void Builder::MakeEntry(const std::span<Node* const>* args) {
     TakeArguments();
   }
   at_start_ = regs_;
+  if (begin_ != at_) DropReceived();
   GuardNamespaces();
   GoTo(at_);
+}
+
+// What a generator is resumed with is seldom wanted: without it, the code
+// begins behind the DROP.
+void Builder::FindBegin() {
+  begin_ = options_.entry_instr;
+  if (!generator_) return;
+  int64_t receives = ReceivingRegister(*unit_, begin_);
+  if (receives < 0) return;
+  uint32_t drop = begin_;
+  if (BaseOf(unit_->instrs[drop].op) == Bytecode::kRESUME) ++drop;
+  const Instr& in = unit_->instrs[drop];
+  if (BaseOf(in.op) == Bytecode::kDROP &&
+      in.a == TempOperand(static_cast<uint32_t>(receives))) {
+    begin_ = drop + 1;
+  }
+}
+
+void Builder::DropReceived() {
+  bool resumes = BaseOf(unit_->instrs[at_].op) == Bytecode::kRESUME;
+  at_ = begin_;
+  before_ = nullptr;
+  Node* received = EmitImm(Op::kReceived, {}, 1);
+  Append(Make(Op::kXDecRef, {received}, State(begin_ - 1, regs_)));
+  if (resumes) Append(Make(Op::kSafepoint, {}, Before()));
 }
 
 void Builder::TakeArguments() {
@@ -227,13 +253,18 @@ void Builder::TakeArguments() {
       static_cast<uint32_t>(code->co_argcount + code->co_kwonlyargcount +
                             ((code->co_flags & CO_VARARGS) != 0) +
                             ((code->co_flags & CO_VARKEYWORDS) != 0));
+  int64_t receives = generator_ ? ReceivingRegister(*unit_, at_) : -1;
   for (uint32_t r = 0; r < unit_->num_registers; ++r) {
     // Nothing but arguments is there when a function begins.
     bool there = at_ == 0 ? r < num_args : flow_.MayBeFull(at_, r);
     if (!there) continue;
-    Op source = options_.direct ? Op::kParameter : Op::kTakeReg;
-    Node* node = EmitImm(source, {}, r);
+    Op source = options_.direct                       ? Op::kParameter
+                : static_cast<int64_t>(r) == receives ? Op::kReceived
+                                                      : Op::kTakeReg;
+    if (source == Op::kReceived && begin_ != at_) continue;
+    Node* node = EmitImm(source, {}, source == Op::kReceived ? 0 : r);
     node->type = flow_.IsFull(at_, r) ? kObject : kNullableObject;
+    if (generator_ && source == Op::kTakeReg) taken_.push_back(node);
     SetExample(node, SampleOf(r));
     regs_[r] = node;
   }
@@ -404,8 +435,9 @@ void Builder::Step() {
   if (IsCold(*in_) && !options_.cold_is_generic && !Denied()) {
     return DeoptHere();
   }
-  bool done = StepRest(op) || Numbers(op) || Jumps(op) || Objects(op) ||
-              Containers(op) || Calls(op) || Windows(op) || Exceptions(op);
+  bool done = StepRest(op) || Numbers(op) || Jumps(op) || Generators(op) ||
+              Objects(op) || Containers(op) || Calls(op) || Windows(op) ||
+              Exceptions(op);
   if (!done) RunHandler();
   if (block_ != nullptr && !borrowed_.empty()) {
     Refuse("an operand has not been released");
@@ -470,7 +502,7 @@ bool Builder::StepRest(Bytecode op) {
     }
     case Bytecode::kRESUME:
       // Otherwise whoever enters the code has done it.
-      if (options_.direct && block_ == entry_) {
+      if (generator_ || (options_.direct && block_ == entry_)) {
         Append(Make(Op::kSafepoint, {}, Before()));
       }
       return true;
@@ -497,6 +529,7 @@ std::unique_ptr<Function> Build(Unit* unit, const BuildOptions& options,
   auto function = std::make_unique<Function>(unit);
   function->entry_instr = options.entry_instr;
   function->direct = options.direct;
+  function->generator = (unit->code->co_flags & kGeneratorFlags) != 0;
   function->denied = options.denied;
   function->failed = options.failed;
   Builder builder(function.get(), unit, options);
@@ -506,6 +539,15 @@ std::unique_ptr<Function> Build(Unit* unit, const BuildOptions& options,
   }
   function->ComputeDominators();
   return function;
+}
+
+int64_t ReceivingRegister(const Unit& unit, uint32_t instr) {
+  uint32_t i = 0;
+  while (i + InstrWords(unit, i) < instr) i += InstrWords(unit, i);
+  const Instr& in = unit.instrs[i];
+  Bytecode op = BaseOf(in.op);
+  bool receives = op == Bytecode::kYIELD || op == Bytecode::kRETURN_GENERATOR;
+  return receives && i + 1 == instr ? in.a : -1;
 }
 
 bool BuildInlined(Function* function, Unit* unit, const BuildOptions& options,

@@ -19,7 +19,8 @@
 namespace pyvm::ir {
 
 struct BuildOptions {
-  // Where the code is entered: 0, or a loop's header. There the registers come
+  // Where the code is entered: 0, a loop's header, or behind a YIELD or
+  // RETURN_GENERATOR; of a generator it cannot be 0. There the registers come
   // from the frame.
   uint32_t entry_instr = 0;
   // Whether the function is to be `direct`: of a unit with simple_args, entered
@@ -75,6 +76,10 @@ struct InlinedBody {
 bool BuildInlined(Function* function, Unit* unit, const BuildOptions& options,
                   std::span<Node* const> args, InlinedBody* body,
                   const char** refused);
+
+// The register that gets what a generator is resumed with before the
+// instruction; -1 if the one in front neither suspends nor makes it.
+int64_t ReceivingRegister(const Unit& unit, uint32_t instr);
 
 // The object that `node` is, as constants and guards say; or null.
 _object* ConstantOf(const Node* node);

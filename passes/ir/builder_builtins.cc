@@ -406,7 +406,33 @@ bool Builder::CallMethodOfC(const CallShape& shape) {
     FinishWithNone();
     return true;
   }
+  if ((type == &PyGen_Type || type == &PyCoro_Type) && name == "send" &&
+      shape.num_args == 1) {
+    Node* value = Take(ListOperand(in_, shape.first));
+    Borrow(shape.callable);
+    Borrow(receiver);
+    Finish(in_->a, Call(Op::kSendMethod, {self, value}));
+    return true;
+  }
   return false;
+}
+
+bool Builder::CallNext(const CallShape& shape) {
+  if (shape.num_args != 1) return false;
+  PyObject* builtin = BuiltinOf(shape);
+  Operand x = ListOperand(in_, shape.first);
+  if (builtin == nullptr || PyType_Check(builtin) ||
+      std::strcmp(reinterpret_cast<PyCFunctionObject*>(builtin)->m_ml->ml_name,
+                  "next") != 0 ||
+      Expected(Read(x), x) != &PyGen_Type || !GuardBuiltin(shape, builtin)) {
+    return false;
+  }
+  Node* generator = GuardType(Read(x), &PyGen_Type);
+  Borrow(shape.callable);
+  Borrow(x);
+  Node* none = Own(Constant(Py_None));
+  Finish(in_->a, Call(Op::kSendMethod, {generator, none}));
+  return true;
 }
 
 bool Builder::CallDictGet(const CallShape& shape) {

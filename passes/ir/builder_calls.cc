@@ -35,7 +35,8 @@ bool Builder::Calls(Bytecode op) {
   if (op == Bytecode::kCALL_ISINSTANCE && CallIsinstance()) return true;
   if (!Denied()) {
     if (CallBuiltin(op) || CallNumbers(shape) || CallSqrt(shape) ||
-        CallMethodOfC(shape) || CallPure(shape) || CallKnown(op, shape)) {
+        CallNext(shape) || CallMethodOfC(shape) || CallPlainClass(shape) ||
+        CallPure(shape) || CallKnown(op, shape)) {
       return true;
     }
   }
@@ -90,6 +91,29 @@ void Builder::CallEither(Bytecode op) {
                    .num_args = num_args});
   EndSide(&sided);
   MeetSides(sided);
+}
+
+bool Builder::CallPlainClass(const CallShape& shape) {
+  if (shape.num_args != 0 || shape.has_self) return false;
+  Node* callable = Read(shape.callable);
+  PyObject* example = ExampleOf(callable);
+  if (example == nullptr || !Py_IS_TYPE(example, &PyType_Type) ||
+      (callable->type.exact != nullptr &&
+       callable->type.exact != &PyType_Type)) {
+    return false;
+  }
+  auto* cls = reinterpret_cast<PyTypeObject*>(example);
+  uint32_t version = TypeVersion(cls);
+  if (version == 0 || cls->tp_new != PyBaseObject_Type.tp_new ||
+      cls->tp_init != PyBaseObject_Type.tp_init ||
+      (cls->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 ||
+      (cls->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0) {
+    return false;
+  }
+  Guard(Op::kGuardClass, {GuardType(callable, &PyType_Type)}, version);
+  Borrow(shape.callable);
+  Finish(in_->a, Call(Op::kNewObject, {}, 0, example));
+  return true;
 }
 
 PyObject* Builder::Keywords() const {

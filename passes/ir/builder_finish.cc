@@ -22,6 +22,7 @@ bool IsSequence(const PyTypeObject* type) {
 }  // namespace
 
 void Builder::Conclude() {
+  HoldRegisters();
   for (const Stretch& stretch : stretches_) {
     if (stretch.header != nullptr) {
       stretch.header->loop_header =

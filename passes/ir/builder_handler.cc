@@ -95,6 +95,7 @@ void Builder::RunHandler() {
   Touched touched = FindTouched(BaseOf(in_->op));
   std::vector<Node*> before = regs_;
   for (const auto& [reg, after] : touched.regs) {
+    handled_.insert(reg);
     if (regs_[reg] == nullptr) continue;
     EmitImm(Op::kPutReg, {regs_[reg]}, reg);
     regs_[reg] = nullptr;

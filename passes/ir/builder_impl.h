@@ -77,6 +77,8 @@ class Builder {
   bool Check();
   void FindStretches();
   void Order();
+  void FindBegin();
+  void DropReceived();
   void MakeEntry(const std::span<Node* const>* args);
   void TakeArguments();
   void GuardNamespaces();
@@ -270,8 +272,21 @@ class Builder {
   const Instr* UnpackBehind() const;
   bool ForIterPair(Bytecode op);
   void LeaveLoop(bool ask);
+  // The iterator has given this item, or null at its end.
+  void GoOnWithItem(Node* item);
   void Return();
   void GetIter();
+
+  // --- builder_generators.cc
+  bool Generators(Bytecode op);
+  void FillFrame();
+  void HoldRegisters();
+  void Suspend();
+  void EndGenerator();
+  void ForIterGenerator();
+  void Send();
+  void GetInner(Op op);
+  bool CallAwait();
 
   // --- builder_objects.cc
   bool Objects(Bytecode op);
@@ -385,6 +400,8 @@ class Builder {
   bool CallSqrt(const CallShape& shape);
   bool CallListAppend();
   bool CallMethodOfC(const CallShape& shape);
+  // next() of a generator.
+  bool CallNext(const CallShape& shape);
   // Classes of which instances have been made, with a Python function that
   // alone carries out the operator for two of them.
   struct Operator {
@@ -401,6 +418,8 @@ class Builder {
   // Ends a call whose result is None, which is seldom wanted.
   void FinishWithNone();
   bool CallClass();
+  // One whose instances need nothing but object's __new__ and __init__.
+  bool CallPlainClass(const CallShape& shape);
   PyObject* Keywords() const;
   // Where each parameter comes from: a given argument (from 0 on), or a default
   // (-1 - its number). False if they do not fit.
@@ -456,6 +475,12 @@ class Builder {
   bool unobserved_pending_ = false;
   bool called_ = false;  // in this instruction
   bool returning_ = false;
+  uint32_t begin_ = 0;      // the first instruction that is built
+  bool generator_ = false;  // whether its frame is a generator's
+  // Of a generator: what has been taken from the frame at the start, registers
+  // that are emptied where it is left, and those that handlers have been given.
+  std::vector<Node*> taken_, emptied_;
+  std::unordered_set<uint32_t> handled_;
   struct Borrowed {
     uint32_t reg;
     Node* node;

@@ -127,6 +127,8 @@ void Builder::ForIter(Bytecode op) {
     case Bytecode::kFOR_ITER_TUPLE:
       return ForIterKnown(&PyTupleIter_Type, Op::kTupleIterMore,
                           Op::kTupleIterNext);
+    case Bytecode::kFOR_ITER_GEN:
+      return ForIterGenerator();
     case Bytecode::kFOR_ITER_ENUMERATE:
     case Bytecode::kFOR_ITER_ITEMS:
     case Bytecode::kFOR_ITER_ZIP:
@@ -225,7 +227,10 @@ void Builder::LeaveLoop(bool ask) {
 }
 
 void Builder::ForIterAny() {
-  Node* item = Call(Op::kIterNext, {Read(TempOperand(in_->b))});
+  GoOnWithItem(Call(Op::kIterNext, {Read(TempOperand(in_->b))}));
+}
+
+void Builder::GoOnWithItem(Node* item) {
   Sides sides = Branch(Emit(Op::kIsSame, {item, NullNode()}));
   std::vector<Node*> before = regs_;
   Enter(sides.yes);
@@ -254,6 +259,7 @@ void Builder::ForIterAny() {
 // -----------------------------------------------------------------
 
 void Builder::Return() {
+  if (generator_) return EndGenerator();
   // Whoever holds the frame finds the locals as they were.
   if (block_->last == nullptr || block_->last->op != Op::kUnobserved ||
       block_->last->state->instr != at_) {

@@ -218,6 +218,9 @@ class Function {
   // Whether machine code may call it without a frame: its arguments are
   // Parameters. Otherwise they are in the registers of its frame.
   bool direct = false;
+  // Whether it is of a generator, coroutine or asynchronous generator, whose
+  // frame it runs.
+  bool generator = false;
   // Whether a speculation at this instruction has failed before. May be null.
   std::function<bool(const Unit*, uint32_t)> denied;
   // Whether it was this operation (its name) that has failed. May be null.

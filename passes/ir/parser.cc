@@ -193,6 +193,7 @@ class Parser {
     size_t i = 0;
     uint32_t entry = 0;
     bool direct = false;
+    bool generator = false;
     Unit* own = nullptr;
     for (; i < lines_.size(); ++i) {
       at_ = lines_[i].number;
@@ -203,6 +204,8 @@ class Parser {
         UnitLine(&scanner);
       } else if (scanner.Accept("direct")) {
         direct = true;
+      } else if (scanner.Accept("generator")) {
+        generator = true;
       } else if (scanner.Accept("entry")) {
         entry = scanner.Numbered('@').value_or(0);
       } else {
@@ -213,6 +216,7 @@ class Parser {
     result_.function = std::make_unique<Function>(own);
     result_.function->entry_instr = entry;
     result_.function->direct = direct;
+    result_.function->generator = generator;
     lines_.erase(lines_.begin(), lines_.begin() + static_cast<long>(i));
   }
 

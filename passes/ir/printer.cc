@@ -118,6 +118,7 @@ class Printer {
       if (unit != function_->unit()) head += "unit " + UnitLine(unit) + "\n";
     }
     if (function_->direct) head += "direct\n";
+    if (function_->generator) head += "generator\n";
     if (function_->entry_instr != 0) {
       head += "entry @" + std::to_string(function_->entry_instr) + "\n";
     }

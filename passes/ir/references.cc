@@ -100,6 +100,8 @@ class Checker {
         SetNull(node.inputs[0], Null::kYes, held);
         return;
       case Op::kReturn:
+      case Op::kSuspend:
+      case Op::kEndGenerator:
         for (const auto& [value, h] : *held) {
           if (h.count != 0 && h.null == Null::kNo) {
             Fail(taker() + ": a reference of " + Name(value) +

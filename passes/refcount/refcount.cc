@@ -152,7 +152,10 @@ class Region {
       if (node->op == Op::kIncRef && OwnerOf(node->inputs[0]) == owner_) {
         ++held.count;
       }
-      if (node->op == Op::kReturn) return false;
+      if (node->op == Op::kReturn || node->op == Op::kSuspend ||
+          node->op == Op::kEndGenerator) {
+        return false;
+      }
       if (info.Has(kEnd)) {
         left_[node->block] = true;
         return Leave(node->block, held);

@@ -34,12 +34,36 @@ constexpr int32_t kLoopsAside = 2;
 // Failures after which code that waits for its successor is left at once.
 constexpr uint32_t kMaxFailuresSince = 64;
 
-std::vector<uint32_t> HeadersOf(const Unit& unit) {
+// What follows the instruction that makes a generator of the unit.
+uint32_t BeginOf(const Unit& unit) {
+  uint32_t i = 0;
+  while (BaseOf(unit.instrs[i].op) != Op::kRETURN_GENERATOR) {
+    i += InstrWords(unit, i);
+  }
+  return i + 1;
+}
+
+// A generator's function is entered where the generator begins.
+CompileRequest Resolve(const Unit& unit, CompileRequest request) {
+  if (request.entry != EntryKind::kLoopHeader && IsGenerator(unit)) {
+    request.entry = EntryKind::kLoopHeader;
+    request.loop = BeginOf(unit);
+  }
+  return request;
+}
+
+std::vector<uint32_t> HeadersOf(const Unit& unit,
+                                std::vector<uint32_t>* resumed) {
   std::vector<uint32_t> headers;
   for (uint32_t i = 0; i < unit.num_instrs; i += InstrWords(unit, i)) {
     int64_t target = JumpTarget(unit, i);
     if (target >= 0 && target <= static_cast<int64_t>(i)) {
       headers.push_back(static_cast<uint32_t>(target));
+    }
+    Op op = BaseOf(unit.instrs[i].op);
+    if (op == Op::kYIELD || op == Op::kRETURN_GENERATOR) {
+      headers.push_back(i + 1);
+      resumed->push_back(i + 1);
     }
   }
   std::sort(headers.begin(), headers.end());
@@ -59,7 +83,7 @@ CompileRequest RequestFor(const uint32_t* loop) {
 Code* NewCode(Unit* unit) {
   Code* code = new Code;
   code->unit = unit;
-  code->headers = HeadersOf(*unit);
+  code->headers = HeadersOf(*unit, &code->resumed_behind);
   return code;
 }
 
@@ -81,10 +105,7 @@ std::vector<Code*>& Retired() {
 }
 
 // Activations in whose machine code C++ has begun, innermost last.
-std::vector<const _PyCFrame*>& Entered() {
-  static auto* entered = new std::vector<const _PyCFrame*>;
-  return *entered;
-}
+const std::vector<const _PyCFrame*>& Entered() { return Running::All(); }
 
 // Their number when code was last looked for that can be given back.
 size_t tried_with = 0;
@@ -143,6 +164,7 @@ void FreeRetired() {
     unused.push_back(code);
     return true;
   });
+  Running::Watch(!Retired().empty());
   for (Code* code : unused) FreeCode(code);
 }
 
@@ -283,8 +305,9 @@ Code* CodeOf(const Unit* unit) {
   return unit->tier == &kTier ? static_cast<Code*>(unit->tier_code) : nullptr;
 }
 
-std::unique_ptr<CompileTask> Prepare(Unit* unit, const CompileRequest& request,
+std::unique_ptr<CompileTask> Prepare(Unit* unit, const CompileRequest& wanted,
                                      const char** refused) {
+  CompileRequest request = Resolve(*unit, wanted);
   Experience& experience = ExperienceOf(unit);
   Code* code = CodeOf(unit);
   if (code != nullptr) Learn(*code, &experience);
@@ -337,6 +360,10 @@ std::optional<Entrance> KnownEntry(const Code& code, const uint32_t* loop) {
 Entrance FindEntry(Unit* unit, const uint32_t* loop) {
   Code* code = CodeOf(unit);
   if (code == nullptr) return {};
+  if (loop != nullptr && !code->stale && *loop < code->resumed_at.size() &&
+      code->resumed_at[*loop] != nullptr) [[likely]] {
+    return Entrance{code->resumed_at[*loop], nullptr};
+  }
   if (loop != nullptr &&
       !std::binary_search(code->headers.begin(), code->headers.end(), *loop)) {
     return {};
@@ -350,10 +377,48 @@ Entrance FindEntry(Unit* unit, const uint32_t* loop) {
     if (code == nullptr) return {};
     found = KnownEntry(*code, loop);
   }
-  if (loop == nullptr) SetDirect(unit);
+  if (loop == nullptr) {
+    SetDirect(unit);
+  } else if (found && IsGenerator(*unit)) {
+    SetResumptions(unit);
+    code->resumed_at.resize(unit->num_instrs);
+    code->resumed_at[*loop] = found->entry;
+  }
   if (found) return *found;
   LimitLoops(unit, kLoopsOutside);
   return {};
+}
+
+namespace {
+
+// Where generators are resumed now that are suspended at the instruction.
+GeneratorEntry ResumedAt(const Unit& unit, uint32_t instr) {
+  const Code* code = CodeOf(&unit);
+  if (code == nullptr || code->stale) return nullptr;
+  std::optional<Entrance> known = KnownEntry(*code, &instr);
+  return known ? reinterpret_cast<GeneratorEntry>(known->entry) : nullptr;
+}
+
+}  // namespace
+
+const Resumption* ResumptionOf(Unit* unit, uint32_t instr) {
+  auto find = [=] {
+    auto [at, fresh] = ExperienceOf(unit).resumptions.try_emplace(instr);
+    if (fresh) at->second.entry = ResumedAt(*unit, instr);
+    return &at->second;
+  };
+  Code* code = CodeOf(unit);
+  if (code == nullptr) return find();
+  if (code->resumptions.empty()) code->resumptions.resize(unit->num_instrs);
+  const Resumption*& known = code->resumptions[instr];
+  if (known == nullptr) known = find();
+  return known;
+}
+
+void SetResumptions(Unit* unit) {
+  for (auto& [instr, resumption] : ExperienceOf(unit).resumptions) {
+    resumption.entry = ResumedAt(*unit, instr);
+  }
 }
 
 void SetDirect(Unit* unit) {
@@ -370,22 +435,21 @@ void Release(Code* code) {
   if (code->unit->direct == code->direct && code->direct != nullptr) {
     code->unit->direct = pyvm_llvm_direct_stub(code->unit->arg_count);
   }
+  if (IsGenerator(*code->unit)) SetResumptions(code->unit);
   Retired().push_back(code);
+  Running::Watch(true);
   FreeRetired();
 }
 
-Running::Running(const Activation* act) : cframe_(&act->cframe) {
-  Entered().push_back(cframe_);
-}
+std::vector<const _PyCFrame*>& Running::entered_ =
+    *new std::vector<const _PyCFrame*>;
+bool Running::watched_ = false;
 
-Running::~Running() {
-  std::vector<const _PyCFrame*>& entered = Entered();
+void Running::End() {
   // The last one, unless greenlets have been switched.
-  entered.erase(std::find(entered.rbegin(), entered.rend(), cframe_).base() -
-                1);
-  if (!Retired().empty() && entered.size() < tried_with) [[unlikely]] {
-    FreeRetired();
-  }
+  entered_.erase(std::find(entered_.rbegin(), entered_.rend(), cframe_).base() -
+                 1);
+  if (!Retired().empty() && entered_.size() < tried_with) FreeRetired();
 }
 
 extern "C" void pyvm_llvm_meet(Site* site, PyObject* first, PyObject* second) {
@@ -442,6 +506,7 @@ void NoteFailure(Unit* unit, Site* site) {
   if (site->failures < PatienceWith(*site, experience)) return;
   code->stale = true;
   SetDirect(unit);
+  if (IsGenerator(*unit)) SetResumptions(unit);
   if (!TheManager().InBackground(&kTier)) {
     // Calls look for an entry.
     code->start = nullptr;

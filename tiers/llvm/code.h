@@ -4,6 +4,8 @@
 #define PYVM_TIERS_LLVM_CODE_H_
 
 #include <cstdint>
+#include <cstring>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "core/host/activation.h"
 #include "core/host/frame.h"
 #include "core/host/observers.h"
+#include "core/host/resume.h"
 #include "core/tier/tier.h"
 
 namespace pyvm::llvm_tier {
@@ -23,10 +26,15 @@ enum class Location : uint8_t {
   kInt,       // values[index] is an int64, which is boxed
   kFloat,     // a float64
   kBool,      // 0 or 1
+  kRegister,  // an object: what register `index` of the outermost frame held
+              // when the code began, and holds still; or null
 };
 struct SlotMap {
   Location where = Location::kEmpty;
-  bool owned = false;  // kObject: the reference is the frame's to take
+  bool owned = false;  // kObject, kRegister: the frame takes the reference
+  // The register still has the word that it had when the code began, which
+  // counts for nothing.
+  bool held = false;
   uint16_t index = 0;  // equal ones are one object: boxed once
   // The register is empty if values[present] is 0.
   static constexpr uint16_t kAlways = 0xffff;
@@ -106,8 +114,26 @@ inline constexpr int kNativeStacktop = kAwayStacktop;
 
 // Frames of ours have room for one word behind their registers. Null as long as
 // the code has not had to show the frame.
+// Not of a generator's.
 inline NativeFrame*& NativeFrameOf(PyObject** regs, const Unit* unit) {
   return *reinterpret_cast<NativeFrame**>(regs + unit->num_registers);
+}
+// A generator's frame has no such room. While it runs, its hint and the note in
+// front of it (core/host/resume.h) say the same: addresses have 48 bits.
+inline constexpr int kAddressBitsInNote = 32;
+inline NativeFrame* NativeFrameOfGenerator(PyObject** regs) {
+  uint32_t note;
+  std::memcpy(&note, NoteOf(regs), sizeof note);
+  return reinterpret_cast<NativeFrame*>(
+      uintptr_t{ResumeHint(FrameOf(regs))} << kAddressBitsInNote | note);
+}
+inline void SetNativeFrameOfGenerator(PyObject** regs,
+                                      const NativeFrame* native) {
+  auto address = reinterpret_cast<uintptr_t>(native);
+  auto note = static_cast<uint32_t>(address);
+  std::memcpy(NoteOf(regs), &note, sizeof note);
+  ResumeHint(FrameOf(regs)) =
+      static_cast<uint16_t>(address >> kAddressBitsInNote);
 }
 
 // Runs the frame (pushed, linked as current, its registers as the entry expects
@@ -116,12 +142,48 @@ inline NativeFrame*& NativeFrameOf(PyObject** regs, const Unit* unit) {
 // many registers may hold references, as ClearAndPopEntryFrame wants it.
 using Entry = PyObject* (*)(Activation* act, PyObject** regs);
 
+#define PYVM_PRESERVE_NONE __attribute__((preserve_none))
+
+// Resumes a generator, whose frame is not linked, in its function's code.
+// `sent` (taken over) is what it is resumed with, or null for None;
+// `remaining` what the resumer's recursion_remaining would be. If the
+// generator's state says that it is suspended, this is what it has yielded, and
+// its note is for machine code; else it is its result or null with an
+// exception, and FinishGenerator is left to do.
+using GeneratorEntry = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
+                                                      PyGenObject* generator,
+                                                      int64_t remaining,
+                                                      PyObject* sent);
+
+// Whether frames of the unit are a generator's, a coroutine's or the like, but
+// for the one that makes it. Their entries are behind RETURN_GENERATOR, YIELDs
+// and at loops.
+inline bool IsGenerator(const Unit& unit) {
+  return (unit.code->co_flags &
+          (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) != 0;
+}
+inline constexpr ptrdiff_t kGeneratorOfRegs =
+    static_cast<ptrdiff_t>(offsetof(PyGenObject, gi_iframe)) +
+    static_cast<ptrdiff_t>(offsetof(Frame, localsplus));
+
+// Where machine code goes on with generators that are suspended at one place of
+// a unit, or that have not begun. As old as the unit, which generators keep.
+struct Resumption {
+  // Null: this tier has no code there, or none yet.
+  GeneratorEntry entry = nullptr;
+};
+// The one of the instruction, which can be entered behind a YIELD or
+// RETURN_GENERATOR.
+const Resumption* ResumptionOf(Unit* unit, uint32_t instr);
+// Lets machine code resume generators of the unit straight: in the code that it
+// has, if that is not stale.
+void SetResumptions(Unit* unit);
+
 // Calls a function of a unit as machine code does: without a frame, with its
 // arguments (which are taken over) behind `remaining`. That is the caller's
 // tstate->recursion_remaining; what the thread's own says is of no account
 // while machine code runs, and anything afterwards. New reference, or null with
 // an exception.
-#define PYVM_PRESERVE_NONE __attribute__((preserve_none))
 using Direct = void*;
 template <typename... Args>
 using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
@@ -135,11 +197,11 @@ using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,
 inline constexpr uint32_t kMaxDirectArgs = 7;
 inline bool CanBeDirect(const Unit& unit) {
   return unit.simple_args && unit.arg_count <= kMaxDirectArgs &&
-         (unit.code->co_flags &
-          (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)) == 0;
+         !IsGenerator(unit);
 }
 
-// Where code begins at a loop's header; `entry` is null if there can be none.
+// Where code begins at a loop's header, or where a generator is resumed;
+// `entry` is null if there can be none. A generator's is a GeneratorEntry.
 struct LoopEntry {
   uint32_t instr;
   Entry entry;
@@ -177,7 +239,15 @@ struct Code {
   Direct direct = nullptr;
   bool no_start = false;
   std::vector<LoopEntry> loops;
-  std::vector<uint32_t> headers;  // of the unit's loops, sorted
+  // By instruction, of a generator: those of `loops`.
+  std::vector<Entry> resumed_at;
+  // Answers of ResumptionOf, by instruction.
+  std::vector<const Resumption*> resumptions;
+  // Where else it can be entered: headers of loops and, in a generator, what
+  // follows a YIELD or RETURN_GENERATOR. Sorted.
+  std::vector<uint32_t> headers;
+  // Those that follow a YIELD or RETURN_GENERATOR. Sorted.
+  std::vector<uint32_t> resumed_behind;
   // Stable addresses: machine code points to them.
   std::vector<std::unique_ptr<Site>> sites;
   std::vector<CodeRange> blocks;      // in code memory
@@ -202,6 +272,8 @@ struct Experience final : TierNotes {
   static constexpr uint32_t kMaxRounds = 2;
   // Whether code is to look at operands.
   bool IsToLearn() const { return rounds < kMaxRounds; }
+  // By instruction; their addresses stay.
+  std::map<uint32_t, Resumption> resumptions;
 };
 
 // As Tier::compile and Tier::prepare: an entry at the function's start, or at
@@ -239,12 +311,31 @@ void Release(Code* code);
 // code within it.
 class Running {
  public:
-  explicit Running(const Activation* act);
-  ~Running();
+  explicit Running(const Activation* act) : cframe_(&act->cframe) {
+    entered_.push_back(cframe_);
+  }
+  ~Running() {
+    // Unless greenlets have been switched, or there is something to do.
+    if (entered_.back() == cframe_ && !watched_) [[likely]] {
+      entered_.pop_back();
+    } else {
+      End();
+    }
+  }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
+  // The activations of all that there are, innermost last.
+  static const std::vector<const _PyCFrame*>& All() { return entered_; }
+  // Whether code waits to be given back when one ends.
+  static void Watch(bool watch) { watched_ = watch; }
+
  private:
+  void End();
+
+  static std::vector<const _PyCFrame*>& entered_;
+  static bool watched_;
+
   const _PyCFrame* const cframe_;
 };
 

@@ -164,6 +164,14 @@ void SelectFast(bool fast) {
   option->setValue(fast ? llvm::cl::BOU_TRUE : llvm::cl::BOU_FALSE);
 }
 
+// Hoists constants that are long in the code to the function's start. Code that
+// is begun anew for each item of a generator has no use for that.
+void HoistConstants(bool hoist) {
+  static auto* const option = static_cast<llvm::cl::opt<bool>*>(
+      llvm::cl::getRegisteredOptions().lookup("disable-constant-hoisting"));
+  if (option != nullptr) option->setValue(!hoist);
+}
+
 // What the passes of Optimize ask for. llvm::PassBuilder would know it all, and
 // drag in every pass that LLVM has.
 struct Analyses {
@@ -306,6 +314,7 @@ std::optional<MachineCode> CodeGenerator::Make(llvm::Module& module,
                                                const char** refused) {
   target_->setOptLevel(LevelOf(level));
   SelectFast(CountInstructions(module) > kMaxForDag);
+  HoistConstants(!module.getFunction(entry)->hasFnAttribute(kBegunOften));
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;

@@ -28,6 +28,9 @@ struct MachineCode {
 
 // Not thread-safe, but for Optimize and Emit: one thread at a time may call
 // them beside all the rest.
+// An attribute of functions that do little each time they are called.
+inline constexpr const char* kBegunOften = "pyvm-begun-often";
+
 class CodeGenerator {
  public:
   // Null, and *refused a static string, where there can be no code.

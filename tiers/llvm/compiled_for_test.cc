@@ -23,6 +23,9 @@ namespace {
 std::string ReprOf(const SlotMap& slot, const NativeFrame* native) {
   uint64_t bits = slot.where == Location::kConstant
                       ? reinterpret_cast<uintptr_t>(slot.constant)
+                  : slot.where == Location::kRegister
+                      ? reinterpret_cast<uintptr_t>(
+                            GivenRegisters(native->caller)[slot.index])
                       : native->values[slot.index];
   switch (slot.where) {
     case Location::kEmpty:
@@ -40,6 +43,7 @@ std::string ReprOf(const SlotMap& slot, const NativeFrame* native) {
     case Location::kBool:
       return bits != 0 ? "bool True" : "bool False";
     case Location::kConstant:
+    case Location::kRegister:
     case Location::kObject:
       break;
   }
@@ -128,6 +132,45 @@ PyObject* Compiled::Call(std::initializer_list<PyObject*> args) {
   return result;
 }
 
+std::string Compiled::Resume(std::initializer_list<PyObject*> args,
+                             PyObject* sent) {
+  struct {
+    PyGenObject gen;
+    PyObject* more[32];
+  } room = {};
+  auto* frame = reinterpret_cast<Frame*>(room.gen.gi_iframe);
+  PyObject** regs = frame->localsplus;
+  std::copy(args.begin(), args.end(), regs);
+  room.gen.gi_frame_state = FRAME_SUSPENDED;
+  Activation act = {};
+  int breaker = 0;
+  act.tstate = PyThreadState_Get();
+  act.interp = act.tstate->interp;
+  act.eval_breaker = &breaker;
+  PyObject* result = reinterpret_cast<GeneratorEntry>(code_->entry)(
+      &act, &room.gen, 100, sent);
+  const Unit& unit = *parsed_.function->unit();
+  bool suspended = room.gen.gi_frame_state == FRAME_SUSPENDED;
+  std::string text = suspended ? "suspended" : "ended";
+  text += " @" + std::to_string(frame->prev_instr - CodeStart(&unit)) + " " +
+          Repr(result) + ", stack " + std::to_string(frame->stacktop);
+  if (suspended) {
+    text += ", goes on @" + std::to_string(ResumeHint(frame));
+    EXPECT_EQ(
+        reinterpret_cast<const void*>(room.gen.gi_exc_state.previous_item),
+        unit.instrs + ResumeHint(frame));
+  } else {
+    act.tstate->exc_info = room.gen.gi_exc_state.previous_item;
+  }
+  EXPECT_EQ(act.cframe.current_frame, nullptr);
+  Py_XDECREF(result);
+  for (uint32_t i = 0; i < unit.num_registers; ++i) {
+    text += (i == 0 ? ": " : " ") + Repr(regs[i]);
+    Py_XDECREF(regs[i]);
+  }
+  return text;
+}
+
 std::string Compiled::Run(std::initializer_list<PyObject*> args) {
   PyObject* result = Call(args);
   if (result == nullptr) return "null";
@@ -182,6 +225,51 @@ PyObject* pyvm_llvm_call_function(Activation*, PyObject* function, Unit*,
   PyObject* result = PyObject_Vectorcall(function, args, 1, nullptr);
   Py_DECREF(args[0]);
   return result;
+}
+
+PyObject* pyvm_llvm_make_generator(Activation* act, PyObject* function,
+                                   Unit* unit, PyObject** args) {
+  return pyvm_llvm_call_function(act, function, unit, args);
+}
+
+PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator) {
+  PyObject* item = PyIter_Next(generator);
+  if (item == nullptr && PyErr_Occurred()) return kResumedRaised;
+  if (item == nullptr) act->result = Py_NewRef(Py_None);
+  return item;
+}
+
+PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value) {
+  PyObject* result;
+  PySendResult status = PyIter_Send(receiver, value, &result);
+  Py_DECREF(value);
+  if (status == PYGEN_NEXT) return result;
+  act->result = result;
+  return status == PYGEN_RETURN ? nullptr : kResumedRaised;
+}
+
+PyObject* pyvm_llvm_send_method(Activation* act, PyObject* generator,
+                                PyObject* value) {
+  PyObject* item = pyvm_llvm_send(act, generator, value);
+  if (item != nullptr) return item;
+  _PyGen_SetStopIterationValue(act->result);
+  Py_CLEAR(act->result);
+  return kResumedRaised;
+}
+
+PyObject* pyvm_llvm_end_send_method(Activation*, PyObject*, PyObject*) {
+  ADD_FAILURE() << "no test resumes machine code by machine code";
+  return kResumedRaised;
+}
+
+PyObject* pyvm_llvm_end_generator(Activation*, PyObject*, PyObject*) {
+  ADD_FAILURE() << "no test resumes machine code by machine code";
+  return kResumedRaised;
+}
+
+// Any address.
+const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr) {
+  return unit->instrs + instr;
 }
 
 // What is called directly is called so.

@@ -30,6 +30,9 @@ class Compiled {
 
   // Takes the arguments; a new reference, or null with an exception.
   PyObject* Call(std::initializer_list<PyObject*> args);
+  // Of a generator's function, which is resumed with `sent` (taken): where it
+  // has been left, with what, and what its registers hold.
+  std::string Resume(std::initializer_list<PyObject*> args, PyObject* sent);
   // The result's repr, or the text that a str is.
   std::string Run(std::initializer_list<PyObject*> args);
   // The same for one or two ints.

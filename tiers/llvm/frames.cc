@@ -36,6 +36,8 @@ class Values {
         return slot.constant;
       case Location::kObject:
         return reinterpret_cast<PyObject*>(native_->values[slot.index]);
+      case Location::kRegister:
+        return GivenRegisters(native_->caller)[slot.index];
       case Location::kBool:
         return native_->values[slot.index] != 0 ? Py_True : Py_False;
       case Location::kInt:
@@ -54,6 +56,7 @@ class Values {
   // The same; a reference that the frame owns is handed over.
   PyObject* Take(const SlotMap& slot) {
     bool has_reference = slot.owned && (slot.where == Location::kObject ||
+                                        slot.where == Location::kRegister ||
                                         slot.where == Location::kConstant);
     return has_reference ? Get(slot) : New(slot);
   }
@@ -88,16 +91,33 @@ void Drop(const Leftovers& leftovers) {
   PyErr_Restore(type, value, traceback);
 }
 
-void FillRegisters(Frame* frame, const FrameMap& map, Values* values,
+using Registers = absl::InlinedVector<PyObject*, 16>;
+
+Registers ContentOf(const FrameMap& map, Values* values) {
+  Registers content;
+  for (const SlotMap& slot : map.slots) content.push_back(values->Take(slot));
+  return content;
+}
+
+void FillRegisters(Frame* frame, const FrameMap& map, const Registers& content,
                    Leftovers* leftovers) {
   for (size_t i = 0; i < map.slots.size(); ++i) {
+    const SlotMap& slot = map.slots[i];
     // What the code has put into a register for a handler is no value of its.
-    if (map.slots[i].where == Location::kEmpty) continue;
+    if (slot.where == Location::kEmpty && !slot.held) continue;
     PyObject*& reg = frame->localsplus[i];
-    if (reg != nullptr) leftovers->push_back(reg);
-    reg = values->Take(map.slots[i]);
+    if (reg != nullptr && !slot.held) leftovers->push_back(reg);
+    reg = content[i];
   }
   frame->stacktop = -1;
+}
+
+void SetNativeFrame(Frame* frame, const Unit* unit, NativeFrame* native) {
+  if (frame->owner == FRAME_OWNED_BY_GENERATOR) {
+    SetNativeFrameOfGenerator(frame->localsplus, native);
+  } else {
+    NativeFrameOf(frame->localsplus, unit) = native;
+  }
 }
 
 void SetPosition(Frame* frame, const Unit& unit, uint32_t instr) {
@@ -184,8 +204,12 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
   Leftovers leftovers;
   {
     Values values(native);
+    std::vector<Registers> contents;
+    for (const FrameMap& map : site.frames) {
+      contents.push_back(ContentOf(map, &values));
+    }
     for (size_t i = 0; i < frames.size(); ++i) {
-      FillRegisters(frames[i], site.frames[i], &values, &leftovers);
+      FillRegisters(frames[i], site.frames[i], contents[i], &leftovers);
       if (i == 0) continue;
       // From here on the frame has the one reference.
       bool owned = site.frames[i].function.owned;
@@ -199,6 +223,8 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
   }
   bool entry = outermost->is_entry;
   outermost->is_entry = true;
+  // Nothing is noted of a generator that another tier runs.
+  if (outermost->owner == FRAME_OWNED_BY_GENERATOR) ResumeHint(outermost) = 0;
   // May run code, which may look at the frames.
   Drop(leftovers);
 
@@ -225,14 +251,28 @@ void GiveBack(Activation* act, const NativeFrame* native) {
   PopLinked(act, FrameOf(native->regs));
 }
 
+// As the code does where it leaves a generator.
+void UnlinkGenerator(Activation* act, Frame* frame) {
+  PyGenObject* gen = _PyFrame_GetGenerator(frame);
+  act->cframe.current_frame = frame->previous;
+  if (gen->gi_frame_state == FRAME_SUSPENDED) {
+    EndResume(act->tstate, gen, frame);
+  }
+}
+
 PyObject* LeaveBy(Activation* act, NativeFrame* native, int64_t remaining,
                   bool throwing) {
   auto inlined = static_cast<int64_t>(native->site->frames.size()) - 1;
+  bool of_generator = IsGenerator(*native->site->frames[0].unit);
   act->tstate->recursion_remaining = static_cast<int>(remaining - inlined);
   pyvm_llvm_link(act, native);
   PyObject* result = GoOn(act, native, throwing);
   act->tstate->recursion_remaining = static_cast<int>(remaining);
-  GiveBack(act, native);
+  if (of_generator) {
+    UnlinkGenerator(act, FrameOf(GivenRegisters(native->caller)));
+  } else {
+    GiveBack(act, native);
+  }
   return result;
 }
 
@@ -240,7 +280,7 @@ PyObject* LeaveBy(Activation* act, NativeFrame* native, int64_t remaining,
 void Attach(NativeFrame* native, PyObject** regs) {
   const FrameMap& at = native->site->frames[0];
   native->regs = regs;
-  NativeFrameOf(regs, at.unit) = native;
+  SetNativeFrame(FrameOf(regs), at.unit, native);
   SetPosition(FrameOf(regs), *at.unit, at.instr);
 }
 
@@ -280,7 +320,9 @@ bool IsPresent(const Frame* frame) {
 bool ReadLocals(Frame* frame, PyObject** locals) {
   if (!IsPresent(frame)) return false;
   const Unit* unit = UnitOf(frame);
-  const NativeFrame* native = NativeFrameOf(frame->localsplus, unit);
+  const NativeFrame* native = frame->owner == FRAME_OWNED_BY_GENERATOR
+                                  ? NativeFrameOfGenerator(frame->localsplus)
+                                  : NativeFrameOf(frame->localsplus, unit);
   if (native == nullptr) return false;
   size_t depth = 0;
   for (const Frame* f = frame; f != FrameOf(native->regs); f = f->previous) {
@@ -290,7 +332,7 @@ bool ReadLocals(Frame* frame, PyObject** locals) {
   Values values(native);
   for (uint32_t i = 0; i < unit->num_locals; ++i) {
     // What the code has left in a register is newer than what the map says.
-    PyObject* kept = frame->localsplus[i];
+    PyObject* kept = map.slots[i].held ? nullptr : frame->localsplus[i];
     locals[i] = kept != nullptr ? Py_NewRef(kept) : values.New(map.slots[i]);
   }
   return true;

@@ -8,6 +8,13 @@
 
 namespace pyvm::llvm_tier {
 
+inline constexpr size_t kCurrentFrame =
+    offsetof(Activation, cframe) + offsetof(_PyCFrame, current_frame);
+// See ResumptionNote.
+inline constexpr size_t kResumptionNote =
+    offsetof(PyGenObject, gi_exc_state) +
+    offsetof(_PyErr_StackItem, previous_item);
+
 // The backend, which is loaded later, finds these by their names.
 #pragma GCC visibility push(default)
 extern "C" {
@@ -62,12 +69,41 @@ PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,
 // writes will be. 0, or -1 with an exception.
 int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr);
 
+// What an exact generator yields next: a new reference. Null at its end, with
+// something in act->result that is to be released; kResumedRaised with an
+// exception. The frame of the caller is linked.
+PyObject* pyvm_llvm_resume_next(Activation* act, PyObject* generator);
+// The same for any iterator, which is sent `value` (taken over). At its end its
+// result is in act->result.
+PyObject* pyvm_llvm_send(Activation* act, PyObject* receiver, PyObject* value);
+// The method send of an exact generator or coroutine; takes `value`. A
+// StopIteration at its end; kResumedRaised with an exception.
+PyObject* pyvm_llvm_send_method(Activation* act, PyObject* generator,
+                                PyObject* value);
+// As pyvm_llvm_call_function, of a function whose unit begins with
+// RETURN_GENERATOR.
+PyObject* pyvm_llvm_make_generator(Activation* act, PyObject* function,
+                                   Unit* unit, PyObject** args);
+// A generator that machine code has resumed has ended, with this result: as the
+// host's FinishGenerator. The result is in act->result; null, or
+// kResumedRaised.
+PyObject* pyvm_llvm_end_generator(Activation* act, PyObject* generator,
+                                  PyObject* result);
+// The same of one that is resumed by its method send: kResumedRaised.
+PyObject* pyvm_llvm_end_send_method(Activation* act, PyObject* generator,
+                                    PyObject* result);
+// Address of ResumptionOf, as the note of a generator that is suspended there.
+const void* pyvm_llvm_resumption(Unit* unit, uint32_t instr);
+
 // Releases an object whose last reference is gone. Links `native` (which may be
 // a given frame) before code may run.
 void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* object);
 // The same for a function that has been called; an exception that is set stays.
 void pyvm_llvm_dealloc_callee(Activation* act, NativeFrame* native,
                               PyObject* function);
+
+// No object.
+inline PyObject* const kResumedRaised = reinterpret_cast<PyObject*>(1);
 
 }  // extern "C"
 #pragma GCC visibility pop
@@ -90,6 +126,39 @@ inline bool MayCollect(const Activation* act) {
   return gc.enabled &&
          gc.generations[0].count + kFew > gc.generations[0].threshold;
 }
+
+// As Activation::stack_limit, for this thread. Until it is known, the end of
+// memory. In the block of memory that comes with the thread: a read is one
+// instruction.
+extern
+    __attribute__((tls_model("initial-exec"))) __thread uintptr_t stack_limit;
+// Finds it; as HasStack.
+bool FindStackLimit(uintptr_t at);
+// Whether machine code has room on the thread's stack.
+inline bool HasStack() {
+  auto at = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  return at >= stack_limit || FindStackLimit(at);
+}
+
+// Whether somebody may look at the frame of a generator, or a debugger move it,
+// at any time: by its frame object. One that nobody has is dropped; a traceback
+// of an exception that the generator has caught leaves one behind.
+inline bool IsHeld(Frame* frame) {
+  PyFrameObject* object = frame->frame_obj;
+  if (object == nullptr) [[likely]]
+    return false;
+  if (Py_REFCNT(object) > 1 || object->f_trace != nullptr ||
+      !object->f_trace_lines || object->f_trace_opcodes) {
+    return true;
+  }
+  frame->frame_obj = nullptr;
+  Py_DECREF(object);
+  return false;
+}
+
+// A Resumer (core/host/resume.h).
+bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
+                 PyObject** item, PyObject** returned);
 
 // Runs frames of the activation, from act->pc in a frame of `tier` on, until
 // the first frame with `is_entry` ends: its result, or null with an exception,

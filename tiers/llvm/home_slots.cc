@@ -13,15 +13,14 @@ namespace {
 // A box that was taken out of the code because frames alone want it.
 bool IsSunk(const ir::Node* node) { return node->block == nullptr; }
 
-// Guards give what they have got: one value, whatever is known of it.
+}  // namespace
+
 const ir::Node* Root(const ir::Node* node) {
   while (node->info().result == ir::Result::same && node->op != ir::Op::kPhi) {
     node = node->inputs[0];
   }
   return node;
 }
-
-}  // namespace
 
 const ir::Node* StoredFor(const ir::Node* value, bool owned) {
   if (value == nullptr) return nullptr;
@@ -47,14 +46,26 @@ const ir::Node* StoredFor(const ir::Node* value, bool owned) {
     case ir::Op::kConstInt:
       return IsSmallInt(value->imm) ? nullptr : value;
     default:
-      return Root(value);
+      break;
   }
+  value = Root(value);
+  return value->op == ir::Op::kHeldReg ? nullptr : value;
 }
 
 HomeSlots::HomeSlots(const ir::Function& fn) : numbers_(fn.num_nodes(), kNone) {
+  FindHeld(fn);
   FindRanges(fn);
   ChooseEarly();
   Assign();
+}
+
+void HomeSlots::FindHeld(const ir::Function& fn) {
+  for (const ir::Node* n = fn.entry()->first; n != nullptr; n = n->next) {
+    if (n->op != ir::Op::kHeldReg) continue;
+    auto reg = static_cast<size_t>(n->imm);
+    if (reg >= held_.size()) held_.resize(reg + 1);
+    held_[reg] = true;
+  }
 }
 
 uint32_t HomeSlots::NumberOf(const ir::Node* node) const {

@@ -18,6 +18,9 @@ namespace pyvm::llvm_tier {
 // without that.
 const ir::Node* StoredFor(const ir::Node* value, bool owned);
 
+// Guards give what they have got: one value, whatever is known of it.
+const ir::Node* Root(const ir::Node* node);
+
 class HomeSlots {
  public:
   // Of a function whose blocks are in order.
@@ -39,6 +42,8 @@ class HomeSlots {
     return values_[NumberOf(node)].slot;
   }
   uint32_t num_slots() const { return num_slots_; }
+  // Whether the register holds, while the code runs, what it held at the start.
+  bool IsHeld(size_t reg) const { return reg < held_.size() && held_[reg]; }
 
   static constexpr uint32_t kNone = ~uint32_t{0};
 
@@ -52,6 +57,7 @@ class HomeSlots {
     std::vector<bool> body;  // by Block::order
   };
 
+  void FindHeld(const ir::Function& fn);
   void Number(const ir::FrameState* state);
   void FindRanges(const ir::Function& fn);
   static std::vector<Loop> LoopsOf(const ir::Function& fn,
@@ -61,6 +67,7 @@ class HomeSlots {
   void Assign();
 
   std::unordered_map<const ir::FrameState*, std::vector<uint32_t>> states_;
+  std::vector<bool> held_;         // by register
   std::vector<uint32_t> numbers_;  // by node id
   std::vector<Value> values_;
   std::vector<Range> ranges_;   // by value

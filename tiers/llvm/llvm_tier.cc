@@ -108,5 +108,6 @@ const Tier kTier = {
 extern "C" PYVM_EXPORT const pyvm_plugin* pyvm_plugin_main(const pyvm_host*) {
   pyvm::handlers::FillTable();
   pyvm::SetLocalsReader(pyvm::llvm_tier::ReadLocals);
+  pyvm::SetResumer(&pyvm::llvm_tier::kTier, pyvm::llvm_tier::ResumeFromC);
   return &pyvm::llvm_tier::kPlugin;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "tiers/llvm/codegen.h"
 #include "tiers/llvm/frames.h"
 
 namespace pyvm::llvm_tier {
@@ -72,14 +73,22 @@ llvm::FunctionType* Lowering::DirectType(size_t args) const {
   return llvm::FunctionType::get(ptr, types, false);
 }
 
+llvm::FunctionType* Lowering::GeneratorType() const {
+  return llvm::FunctionType::get(ptr, {ptr, ptr, i64, ptr}, false);
+}
+
 llvm::Function* Lowering::Run() {
   llvm::FunctionType* type =
-      fn_.direct ? DirectType(fn_.unit()->arg_count)
-                 : llvm::FunctionType::get(ptr, {ptr, ptr}, false);
+      fn_.direct      ? DirectType(fn_.unit()->arg_count)
+      : fn_.generator ? GeneratorType()
+                      : llvm::FunctionType::get(ptr, {ptr, ptr}, false);
   function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
                                      kEntryName, module_);
-  if (fn_.direct) function_->setCallingConv(llvm::CallingConv::PreserveNone);
+  if (fn_.direct || fn_.generator) {
+    function_->setCallingConv(llvm::CallingConv::PreserveNone);
+  }
   function_->addFnAttr("frame-pointer", "all");
+  if (fn_.generator) function_->addFnAttr(kBegunOften);
   function_->addFnAttr(llvm::Attribute::NoUnwind);
   function_->setUWTableKind(llvm::UWTableKind::Async);
   act = function_->getArg(0);
@@ -107,8 +116,8 @@ llvm::Function* Lowering::Run() {
 bool Lowering::FindsRegisters() const {
   for (const ir::Block* block : fn_.blocks()) {
     for (const ir::Node* n = block->first; n != nullptr; n = n->next) {
-      if (n->op == ir::Op::kTakeReg || n->op == ir::Op::kPutReg ||
-          n->op == ir::Op::kRunHandler) {
+      if (n->op == ir::Op::kTakeReg || n->op == ir::Op::kHeldReg ||
+          n->op == ir::Op::kPutReg || n->op == ir::Op::kRunHandler) {
         return true;
       }
     }
@@ -138,18 +147,48 @@ void Lowering::Prologue() {
 }
 
 void Lowering::PrologueOfEntry() {
-  llvm::Value* regs = function_->getArg(1);
+  llvm::Value* regs = Regs();
   Store(regs, native_, offsetof(NativeFrame, regs), Mem::kRegisters);
   caller_ = b.CreateGEP(i8, regs, b_i64(1));  // GivenFrame
   Store(caller_, native_, offsetof(NativeFrame, caller), Mem::kNative);
-  Store(native_, Register(fn_.unit()->num_registers), Mem::kFrame);
+  if (fn_.generator) {
+    // As SetNativeFrameOfGenerator.
+    llvm::Value* address = b.CreatePtrToInt(native_, i64);
+    Store(b.CreateTrunc(address, i32), GeneratorField(kResumerNote),
+          Mem::kFrame);
+    address = b.CreateLShr(address, kAddressBitsInNote);
+    Store(b.CreateTrunc(address, b.getInt16Ty()), FrameField(kResumeHint),
+          Mem::kFrame);
+  } else {
+    Store(native_, Register(fn_.unit()->num_registers), Mem::kFrame);
+  }
   Store(b.getInt32(static_cast<uint32_t>(kNativeStacktop)),
         FrameField(offsetof(Frame, stacktop)), Mem::kFrame);
+  if (fn_.generator) {
+    remaining_ = b.CreateSub(function_->getArg(2), b_i64(1));
+    LinkGenerator();
+    return;
+  }
   llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
   remaining_ = b.CreateSExt(
       Load(i32, tstate, offsetof(PyThreadState, recursion_remaining),
            Mem::kFrame),
       i64);
+}
+
+// As BeginResume.
+void Lowering::LinkGenerator() {
+  llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
+  Store(Load(ptr, act, kCurrentFrame, Mem::kFrame),
+        FrameField(offsetof(Frame, previous)), Mem::kFrame);
+  Store(b.getInt8(0), FrameField(offsetof(Frame, is_entry)), Mem::kFrame);
+  Store(FrameField(0), act, kCurrentFrame, Mem::kFrame);
+  Store(Load(ptr, tstate, offsetof(PyThreadState, exc_info), Mem::kFrame),
+        GeneratorField(kResumptionNote), Mem::kFrame);
+  Store(GeneratorField(offsetof(PyGenObject, gi_exc_state)), tstate,
+        offsetof(PyThreadState, exc_info), Mem::kFrame);
+  Store(b.getInt8(FRAME_EXECUTING),
+        GeneratorField(offsetof(PyGenObject, gi_frame_state)), Mem::kFrame);
 }
 
 // Goes elsewhere if there is too much recursion, also for what is inlined, or
@@ -301,10 +340,11 @@ llvm::Value* Lowering::ThisFunction() {
 }
 
 llvm::Value* Lowering::Regs() {
-  return fn_.direct
-             ? static_cast<llvm::Value*>(Load(
-                   ptr, native_, offsetof(NativeFrame, regs), Mem::kRegisters))
-             : function_->getArg(1);
+  if (fn_.direct) {
+    return Load(ptr, native_, offsetof(NativeFrame, regs), Mem::kRegisters);
+  }
+  llvm::Value* given = function_->getArg(1);
+  return fn_.generator ? At(given, kGeneratorOfRegs) : given;
 }
 
 llvm::Value* Lowering::Argument(int64_t number) {
@@ -412,6 +452,16 @@ std::vector<uint32_t> Lowering::Missing(const ir::FrameState* state) const {
   return missing;
 }
 
+llvm::Value* Lowering::RemainingAt(const ir::Node& n) {
+  return b.CreateSub(remaining_, b_i64(InlinedAt(*n.state)));
+}
+
+void Lowering::StoreRemaining(const ir::Node& n) {
+  llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
+  Store(b.CreateTrunc(RemainingAt(n), i32), tstate,
+        offsetof(PyThreadState, recursion_remaining), Mem::kFrame);
+}
+
 void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
   Store(Address(sites_.SiteOf(n.state, n.op)), native_,
         offsetof(NativeFrame, site), Mem::kNative);
@@ -423,10 +473,11 @@ void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
   catches_ = n.catches;
   published_for_ = callee;
   if (callee == kDirect) return;
-  llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
-  llvm::Value* remaining = b.CreateSub(remaining_, b_i64(InlinedAt(*n.state)));
-  Store(b.CreateTrunc(remaining, i32), tstate,
-        offsetof(PyThreadState, recursion_remaining), Mem::kFrame);
+  if (callee == kResumes) {
+    published_for_ = kMayLook;
+  } else {
+    StoreRemaining(n);
+  }
   if (callee == kLinks) return;
   if (n.state->caller != nullptr) {
     Call(reinterpret_cast<const void*>(pyvm_llvm_link), b.getVoidTy(),

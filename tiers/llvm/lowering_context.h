@@ -76,6 +76,8 @@ class Lowering {
   // Registers of the frame; null where a direct function is not linked.
   llvm::Value* Regs();
   llvm::Value* Argument(int64_t number);
+  llvm::Value* Received() { return function_->getArg(3); }
+  llvm::FunctionType* GeneratorType() const;
   // Whether the registers are used: a direct function is linked at its start.
   bool uses_registers() const { return uses_registers_; }
 
@@ -117,6 +119,10 @@ class Lowering {
     return At(regs, static_cast<int64_t>(offset) -
                         static_cast<int64_t>(offsetof(Frame, localsplus)));
   }
+  // Of the generator whose frame this is.
+  llvm::Value* GeneratorField(size_t offset) {
+    return At(function_->getArg(1), static_cast<int64_t>(offset));
+  }
   // Where arguments are put that a callee takes as a vector.
   llvm::Value* ArgumentSlot(size_t i);
 
@@ -140,9 +146,13 @@ class Lowering {
     kMayLook,  // at frames: they are linked
     kLinks,    // gets this native frame, and links it if somebody may look
     kDirect,   // a direct function
+    kResumes,  // kMayLook, but what is left of the recursion is an argument
   };
   void Publish(const ir::Node& n, Way way = kOnTheWay,
                Callee callee = kMayLook);
+  // What is left of the recursion at the node.
+  llvm::Value* RemainingAt(const ir::Node& n);
+  void StoreRemaining(const ir::Node& n);
   // The exception that is set comes out of the last site that was published.
   void RaiseIf(llvm::Value* failed);
   // Where RaiseIf goes for the operation that was published last, if its
@@ -218,6 +228,7 @@ class Lowering {
   llvm::FunctionType* DirectType(size_t args) const;
   void Prologue();
   void PrologueOfEntry();
+  void LinkGenerator();
   void PrologueOfDirect();
   bool FindsRegisters() const;
   // Behind a call from inlined code.

@@ -96,7 +96,13 @@ Value* LowerTakeReg(Lowering& l, const ir::Node& n) {
   return value;
 }
 
+Value* LowerHeldReg(Lowering& l, const ir::Node& n) {
+  return l.Load(l.ptr, l.Register(n.imm), Mem::kRegister);
+}
+
 Value* LowerPutReg(Lowering& l, const ir::Node& n) {
+  const ir::Node* value = Root(n.inputs[0]);
+  if (value->op == ir::Op::kHeldReg && value->imm == n.imm) return nullptr;
   l.Store(l.In(n, 0), l.Register(n.imm), Mem::kRegister);
   return nullptr;
 }
@@ -671,8 +677,12 @@ Value* LowerCallFunction(Lowering& l, const ir::Node& n) {
   for (size_t i = 1; i < n.inputs.size(); ++i) {
     l.Store(l.In(n, i), l.ArgumentSlot(i - 1), Mem::kNative);
   }
+  bool makes_generator = unit->simple_args && BaseOf(unit->instrs[0].op) ==
+                                                  pyvm::Op::kRETURN_GENERATOR;
   return l.CallForObject(
-      n, reinterpret_cast<const void*>(pyvm_llvm_call_function),
+      n,
+      makes_generator ? reinterpret_cast<const void*>(pyvm_llvm_make_generator)
+                      : reinterpret_cast<const void*>(pyvm_llvm_call_function),
       {l.act, l.In(n, 0), l.Address(n.ptr), l.ArgumentSlot(0)});
 }
 

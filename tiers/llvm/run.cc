@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/handlers/calls.h"
+#include "core/handlers/generators.h"
 #include "core/handlers/machine.h"
 #include "core/runtime/container.h"
 #include "core/runtime/instance.h"
@@ -24,12 +25,12 @@ using handlers::UnitIn;
 // Calls of native code nest on the thread's stack. Near its end frames run in
 // the landing tier, which needs none.
 constexpr uintptr_t kStackReserve = uintptr_t{256} << 10;
-// In the block of memory that comes with the thread: a read is one instruction.
-__attribute__((tls_model("initial-exec"))) thread_local uintptr_t stack_limit =
-    ~uintptr_t{0};
 
-// Until it is known, the limit is the end of memory.
-__attribute__((noinline)) bool FindLimit(uintptr_t at) {
+}  // namespace
+
+__thread uintptr_t stack_limit = ~uintptr_t{0};
+
+bool FindStackLimit(uintptr_t at) {
   if (stack_limit != ~uintptr_t{0}) return false;
   pthread_attr_t attributes;
   void* lowest = nullptr;
@@ -43,10 +44,7 @@ __attribute__((noinline)) bool FindLimit(uintptr_t at) {
   return at >= stack_limit;
 }
 
-inline bool HasStack() {
-  auto at = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-  return at >= stack_limit || FindLimit(at);
-}
+namespace {
 
 // --- Entering
 // --------------------------------------------------------------------
@@ -103,10 +101,47 @@ bool IsStart(const Activation* act, const Unit* unit) {
              CodeStart(unit) + unit->PositionOf(unit->instrs);
 }
 
+// The same as EntranceFor for frames of a generator's function.
+Entrance EntranceForGenerator(const Activation* act, Frame* frame, Unit* unit) {
+  // Frames that make generators do nothing else.
+  if (frame->owner != FRAME_OWNED_BY_GENERATOR || IsHeld(frame)) return {};
+  auto instr = static_cast<uint32_t>(act->pc - unit->instrs);
+  return FindEntry(unit, &instr);
+}
+
+// The frame is linked already, as BeginResume does it, and stays so.
+PyObject* EnterGenerator(const Unit* unit, GeneratorEntry entry,
+                         Activation* act) {
+  const std::vector<uint32_t>& resumed = CodeOf(unit)->resumed_behind;
+  auto instr = static_cast<uint32_t>(act->pc - unit->instrs);
+  PyObject* sent = nullptr;
+  if (std::binary_search(resumed.begin(), resumed.end(), instr)) {
+    sent = std::exchange(act->regs[act->pc[-1].a], nullptr);
+  }
+  PyThreadState* tstate = act->tstate;
+  Frame* frame = FrameOf(act->regs);
+  PyGenObject* gen = _PyFrame_GetGenerator(frame);
+  Frame* previous = frame->previous;
+  bool is_entry = frame->is_entry;
+  _PyErr_StackItem* handled = gen->gi_exc_state.previous_item;
+  tstate->exc_info = handled;
+  act->cframe.current_frame = previous;
+  // The frame has been counted already.
+  PyObject* result =
+      entry(act, gen, int64_t{tstate->recursion_remaining} + 1, sent);
+  frame->previous = previous;
+  frame->is_entry = is_entry;
+  gen->gi_exc_state.previous_item = handled;
+  tstate->exc_info = &gen->gi_exc_state;
+  act->cframe.current_frame = frame;
+  return result;
+}
+
 // The code that goes on with the activation, if there is any.
 Entrance EntranceFor(Activation* act, Unit* unit) {
   if (act->throwing || act->cframe.use_tracing || !HasStack()) return {};
   Frame* frame = FrameOf(act->regs);
+  if (IsGenerator(*unit)) return EntranceForGenerator(act, frame, unit);
   if (frame->owner != FRAME_OWNED_BY_THREAD) return {};
   Entrance entrance;
   if (!IsStart(act, unit)) {
@@ -125,10 +160,16 @@ Entrance EntranceFor(Activation* act, Unit* unit) {
   return entrance && HasRoom(act->tstate, frame, unit) ? entrance : Entrance{};
 }
 
-// The frame at `regs`, of `unit`, has ended with `result`.
+// The frame at `regs`, of `unit`, has ended with `result`, or has yielded it.
 void Finish(Activation* act, PyObject** regs, Unit* unit, PyObject* result) {
   act->result = result;
-  if (handlers::Leave(unit->instrs, regs, unit->pool, act) == kFailed) {
+  Frame* frame = FrameOf(regs);
+  auto leave =
+      frame->owner == FRAME_OWNED_BY_GENERATOR &&
+              _PyFrame_GetGenerator(frame)->gi_frame_state == FRAME_SUSPENDED
+          ? handlers::LeaveSuspended
+          : handlers::Leave;
+  if (leave(unit->instrs, regs, unit->pool, act) == kFailed) {
     act->throwing = true;
   }
 }
@@ -149,9 +190,13 @@ void Run(Activation* act) {
   PyObject* result;
   {
     Running running(act);
-    result = entrance.direct != nullptr
-                 ? EnterDirect(act, regs, unit, entrance.direct)
-                 : entrance.entry(act, regs);
+    result =
+        entrance.direct != nullptr
+            ? EnterDirect(act, regs, unit, entrance.direct)
+        : IsGenerator(*unit)
+            ? EnterGenerator(
+                  unit, reinterpret_cast<GeneratorEntry>(entrance.entry), act)
+            : entrance.entry(act, regs);
   }
   act->tstate->recursion_remaining = remaining;
   Finish(act, regs, unit, result);

@@ -14,6 +14,7 @@
 #include "core/runtime/polymorphic.h"
 #include "core/runtime/quiet.h"
 #include "core/runtime/slice.h"
+#include "core/runtime/window_ops.h"
 #include "tiers/llvm/collection.h"
 #include "tiers/llvm/frames.h"
 
@@ -491,6 +492,36 @@ PyObject* pyvm_llvm_get_iter(Activation* act, NativeFrame* native,
   if (PyObject* iterator = SequenceIteratorOf(act->interp, o)) return iterator;
   LinkUnless(IteratesQuietly(o), act, native);
   return PyObject_GetIter(o);
+}
+
+PyObject* pyvm_llvm_get_awaitable(Activation* act, PyObject* o, uint32_t arg) {
+  // It has not begun: nobody awaits it.
+  if (PyCoro_CheckExact(o) &&
+      reinterpret_cast<PyGenObject*>(o)->gi_frame_state == FRAME_CREATED) {
+    return o;
+  }
+  PyObject* window[] = {o};
+  int err = GetAwaitable(act->tstate, act->cframe.current_frame, window, arg);
+  return err < 0 ? nullptr : window[0];
+}
+
+PyObject* pyvm_llvm_get_yield_from_iter(Activation* act, PyObject* o) {
+  if (PyGen_CheckExact(o)) return o;
+  PyObject* window[] = {o};
+  int err = GetYieldFromIter(act->tstate, act->cframe.current_frame, window, 0);
+  return err < 0 ? nullptr : window[0];
+}
+
+PyObject* pyvm_llvm_async_gen_wrap(Activation* act, PyObject* o) {
+  PyObject* window[] = {o};
+  int err = AsyncGenWrap(act->tstate, act->cframe.current_frame, window, 0);
+  return err < 0 ? nullptr : window[0];
+}
+
+PyObject* pyvm_llvm_get_anext(Activation* act, PyObject* iterator) {
+  PyObject* window[] = {iterator, nullptr};
+  int err = GetAnext(act->tstate, act->cframe.current_frame, window + 1, 0);
+  return err < 0 ? nullptr : window[1];
 }
 
 PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,

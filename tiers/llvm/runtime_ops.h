@@ -104,6 +104,12 @@ int pyvm_llvm_add_set(PyObject* set, PyObject* key);
 // --- Iteration.
 PyObject* pyvm_llvm_range_iter(int64_t start, int64_t stop, int64_t step);
 PyObject* pyvm_llvm_get_iter(Activation* act, NativeFrame* native, PyObject* o);
+// As the instructions; the object is taken over. The frame is linked.
+PyObject* pyvm_llvm_get_awaitable(Activation* act, PyObject* o, uint32_t arg);
+PyObject* pyvm_llvm_get_yield_from_iter(Activation* act, PyObject* o);
+PyObject* pyvm_llvm_async_gen_wrap(Activation* act, PyObject* o);
+// The same; the iterator is borrowed.
+PyObject* pyvm_llvm_get_anext(Activation* act, PyObject* iterator);
 // Null without an exception at the end; kIterRaised.
 PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
                               PyObject* iterator);

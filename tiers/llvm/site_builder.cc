@@ -34,6 +34,11 @@ SlotMap SiteBuilder::SlotOf(const ir::Node* value, bool owned) const {
   }
   if (value == nullptr) return {};
   value = ir::Function::Find(const_cast<ir::Node*>(value));
+  if (const ir::Node* root = Root(value); root->op == ir::Op::kHeldReg) {
+    return {.where = Location::kRegister,
+            .owned = owned,
+            .index = static_cast<uint16_t>(root->imm)};
+  }
   if (value->op == ir::Op::kBoxInt || value->op == ir::Op::kBoxBool) {
     value = value->inputs[0];
   }
@@ -62,6 +67,9 @@ FrameMap SiteBuilder::FrameOf(const ir::FrameState& state) const {
   frame.slots.reserve(state.slots.size());
   for (const ir::StateSlot& slot : state.slots) {
     frame.slots.push_back(SlotOf(slot.value, slot.owned));
+    if (state.caller == nullptr) {
+      frame.slots.back().held = homes_.IsHeld(frame.slots.size() - 1);
+    }
   }
   return frame;
 }
