@@ -441,7 +441,8 @@ bool Builder::CallClass() {
   // The window has room for it in the meantime.
   regs_[in_->b] = Own(function);
   Node* self =
-      Call(Op::kNewObject, {}, 0, reinterpret_cast<const PyObject*>(cls));
+      Call(Op::kNewObject, {callable}, IsPlainClass(cls) ? cache.version : 0,
+           reinterpret_cast<const PyObject*>(cls));
   // It waits in the window for __init__ to end.
   regs_[in_->b] = self;
   if (KindOf(shape.callable) == OperandKind::kTemp) {
