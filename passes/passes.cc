@@ -1,6 +1,7 @@
 #include "passes/passes.h"
 
 #include "passes/dce/dce.h"
+#include "passes/escape/escape.h"
 #include "passes/guards/guards.h"
 #include "passes/inline/inline.h"
 #include "passes/licm/licm.h"
@@ -12,8 +13,8 @@ namespace pyvm::ir {
 namespace {
 
 constexpr const Pass* kAll[] = {
-    &kInlinePass, &kSimplifyPass, &kUnboxPass, &kGuardsPass,
-    &kLicmPass,   &kRefcountPass, &kDcePass,
+    &kInlinePass, &kSimplifyPass, &kEscapePass,   &kUnboxPass,
+    &kGuardsPass, &kLicmPass,     &kRefcountPass, &kDcePass,
 };
 
 }  // namespace
@@ -24,8 +25,9 @@ std::span<const Pass* const> AllPasses() { return kAll; }
 // and again when more is known. Guards come first where types are known that
 // unboxing asks for.
 std::string_view DefaultPasses() {
-  return "inline,simplify,refcount,guards,simplify,unbox,simplify,guards,licm,"
-         "guards,simplify,refcount,dce";
+  return "inline,simplify,refcount,guards,simplify,escape,simplify,refcount,"
+         "guards,simplify,escape,simplify,unbox,simplify,guards,licm,guards,"
+         "simplify,refcount,dce";
 }
 
 }  // namespace pyvm::ir

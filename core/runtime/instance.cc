@@ -1,6 +1,7 @@
 #include "core/runtime/instance.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/runtime/attribute.h"
 #include "core/runtime/container.h"
@@ -133,6 +134,16 @@ PyObject* NewInstance(PyTypeObject* cls) {
   Track(interp, o);
   return o;
 }
+
+PyObject* NewInstanceQuietly(PyTypeObject* cls) {
+  int& enabled = _PyInterpreterState_GET()->gc.enabled;
+  int before = std::exchange(enabled, 0);
+  PyObject* o = NewInstance(cls);
+  enabled = before;
+  return o;
+}
+
+bool IsPlainClass(PyTypeObject* cls) { return IsPlain(cls); }
 
 int IsPlainInstance(PyObject* o, PyObject* cls) {
   PyTypeObject* type = Py_TYPE(o);

@@ -33,6 +33,11 @@ void EmptyInstancePools();
 // room for its attributes. New reference, or null with an exception. The
 // collector may run.
 PyObject* NewInstance(PyTypeObject* cls);
+// The same where nothing may run: the collector does not.
+PyObject* NewInstanceQuietly(PyTypeObject* cls);
+
+// Whether the class is plain, as its version will tell from now on.
+bool IsPlainClass(PyTypeObject* cls);
 
 // isinstance() of a class or a tuple of classes without metaclasses, where the
 // instance is sure to say what its type says: 1 or 0; -1 where code of others

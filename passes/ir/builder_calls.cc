@@ -371,9 +371,23 @@ std::vector<Builder::Operator> Builder::OperatorsOf(Node* left,
   };
   PyObject* example = ExampleOf(left);
   if (example != nullptr) add(Py_TYPE(example));
+  // What is there is what comes, until it does not.
+  if (!operators.empty() && !Failed(Op::kGuardVersion)) return operators;
   for (const InstancePool& pool : instance_pools) add(TypeOf(pool.version));
   if (operators.size() > kMaxTypes) operators.clear();
   return operators;
+}
+
+// Both operands stay in place; their types have been checked.
+void Builder::CallOperator(Node* left, Node* right, const Callee& callee) {
+  Node* function = Guard(Op::kGuardFunction, {Known(left, callee.function)},
+                         callee.version, callee.function);
+  Borrow(in_->b);
+  Borrow(in_->c);
+  Node* inputs[] = {Own(function), Own(left), Own(right)};
+  Node* result = Call(Op::kCallFunction, inputs, callee.version, callee.unit);
+  Node* done[] = {result, left, right};
+  Finish(in_->a, Call(Op::kOperatorDone, done, SourceArg()));
 }
 
 // What CPython's binary_op1 does where the left operand's type has the operator
@@ -382,12 +396,13 @@ std::vector<Builder::Operator> Builder::OperatorsOf(Node* left,
 bool Builder::BinaryPython() {
   Node* left = Read(in_->b);
   Node* right = Read(in_->c);
-  if (Denied() || left->type.exact != nullptr ||
+  bool many = Failed(Op::kGuardVersion);
+  if ((Denied() && !many) || Failed(Op::kGuardFunction) ||
+      Failed(Op::kGuardType) || left->type.exact != nullptr ||
       Expected(left, in_->b) != nullptr) {
     return false;
   }
-  uint32_t oparg = SourceArg();
-  std::vector<Operator> operators = OperatorsOf(left, oparg);
+  std::vector<Operator> operators = OperatorsOf(left, SourceArg());
   if (operators.empty()) return false;
   const PyTypeObject* number = Expected(right, in_->c);
   if (number != nullptr && number != &PyFloat_Type && number != &PyLong_Type) {
@@ -395,6 +410,15 @@ bool Builder::BinaryPython() {
   }
   if (number != nullptr) {
     right = GuardType(right, const_cast<PyTypeObject*>(number));
+  }
+  if (operators.size() == 1 && !many) {
+    uint32_t version = operators[0].type_version;
+    left = Guard(Op::kGuardVersion, {left}, version);
+    if (number == nullptr) {
+      right = Guard(Op::kGuardVersion, {right}, version);
+    }
+    CallOperator(left, right, operators[0].callee);
+    return true;
   }
   Sided sided = BeginSides();
   Block* rest = f_->NewBlock();
@@ -411,14 +435,7 @@ bool Builder::BinaryPython() {
       go_to_rest(same.no);
       Enter(same.yes);
     }
-    Node* function = Guard(Op::kGuardFunction, {Known(left, callee.function)},
-                           callee.version, callee.function);
-    Borrow(in_->b);
-    Borrow(in_->c);
-    Node* inputs[] = {Own(function), Own(left), Own(right)};
-    Node* result = Call(Op::kCallFunction, inputs, callee.version, callee.unit);
-    Node* done[] = {result, left, right};
-    Finish(in_->a, Call(Op::kOperatorDone, done, oparg));
+    CallOperator(left, right, callee);
     EndSide(&sided);
     Enter(sides.no);
   }
@@ -465,7 +482,8 @@ bool Builder::CallClass() {
   // The window has room for it in the meantime.
   regs_[in_->b] = Own(function);
   Node* self =
-      Call(Op::kNewObject, {}, 0, reinterpret_cast<const PyObject*>(cls));
+      Call(Op::kNewObject, {callable}, IsPlainClass(cls) ? cache.version : 0,
+           reinterpret_cast<const PyObject*>(cls));
   // It waits in the window for __init__ to end.
   regs_[in_->b] = self;
   if (KindOf(shape.callable) == OperandKind::kTemp) {

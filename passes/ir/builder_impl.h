@@ -409,6 +409,7 @@ class Builder {
     Callee callee;
   };
   std::vector<Operator> OperatorsOf(Node* left, uint32_t oparg);
+  void CallOperator(Node* left, Node* right, const Callee& callee);
   bool CallPure(const CallShape& shape);
   bool GuardArgument(Operand x, char kind);
   void CallEither(Bytecode op);

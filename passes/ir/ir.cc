@@ -37,9 +37,9 @@ std::span<T> Copy(std::pmr::memory_resource* memory, std::span<T const> from) {
 
 // Cheaper to release than to ask: their deallocators run no code.
 bool IsPlain(const _typeobject* type) {
-  static constexpr std::array<const _typeobject*, 6> kPlain = {
-      &PyLong_Type,    &PyFloat_Type, &PyBool_Type,
-      &PyUnicode_Type, &PyBytes_Type, &PyRangeIter_Type};
+  static constexpr std::array<const _typeobject*, 7> kPlain = {
+      &PyLong_Type,  &PyFloat_Type,     &PyBool_Type, &PyUnicode_Type,
+      &PyBytes_Type, &PyRangeIter_Type, &_PyNone_Type};
   return std::find(kPlain.begin(), kPlain.end(), type) != kPlain.end();
 }
 
@@ -175,10 +175,11 @@ FrameState* Function::NewState(Unit* unit, uint32_t instr, uint32_t registers,
   return state;
 }
 
-FrameState* Function::CopyState(const FrameState& state) {
+FrameState* Function::CopyState(const FrameState& state, uint32_t more) {
   FrameState* copy = NewState(state.unit, state.instr,
-                              static_cast<uint32_t>(state.slots.size()),
+                              static_cast<uint32_t>(state.slots.size()) + more,
                               state.caller, state.function);
+  copy->objects = state.objects;
   std::copy(state.slots.begin(), state.slots.end(), copy->slots.begin());
   copy->function_owned = state.function_owned;
   copy->blamed_unit = state.blamed_unit;

@@ -13,11 +13,13 @@
 #ifndef PYVM_PASSES_IR_IR_H_
 #define PYVM_PASSES_IR_IR_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <memory_resource>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -138,6 +140,27 @@ struct StateSlot {
   Node* present = nullptr;
 };
 
+// An object that need not exist: it is made where a frame that knows it is
+// built, once for all slots that mention it (those whose value is `object`, a
+// Virtual). What it holds are slots as those of registers: their references are
+// the object's to take.
+struct StateObject {
+  // Where the content of a slot belongs.
+  enum class Place : uint8_t {
+    kClass,   // its class: the first slot of an instance
+    kInline,  // inline value number `index`
+    kSlot,    // at the offset `index`
+  };
+  struct Field {
+    Place place;
+    uint32_t index;
+    bool operator==(const Field&) const = default;
+  };
+  Node* object = nullptr;
+  uint32_t first = 0;             // of its slots
+  std::span<const Field> fields;  // one for each slot
+};
+
 // The registers before an instruction that has yet to run (or whose exception
 // is to be handled). Immutable where several nodes share it, but for
 // replacement of values by passes.
@@ -152,7 +175,10 @@ struct FrameState {
   bool function_owned = true;
   Unit* unit = nullptr;
   uint32_t instr = 0;
-  std::span<StateSlot> slots;  // by register
+  // By register; behind them those of `objects`.
+  std::span<StateSlot> slots;
+  // Of the innermost frame's state: what any frame of the chain mentions.
+  std::span<const StateObject> objects;
   // The instruction whose speculation fails where a guard with this state does,
   // of a guard that has been moved. Null: this one.
   Unit* blamed_unit = nullptr;
@@ -230,6 +256,9 @@ class Function {
   // wherever a node refers to it. See class References in tiers/llvm.
   std::vector<_object*> kept;
 
+  // What passes have to say of what they did, for those who read dumps.
+  std::vector<std::string> remarks;
+
   Block* NewBlock();
   const std::vector<Block*>& blocks() const { return blocks_; }
   Block* entry() const { return blocks_.front(); }
@@ -244,8 +273,8 @@ class Function {
   }
   FrameState* NewState(Unit* unit, uint32_t instr, uint32_t registers,
                        FrameState* caller, Node* function);
-  // With slots of its own.
-  FrameState* CopyState(const FrameState& state);
+  // With slots of its own; room for `more` behind them.
+  FrameState* CopyState(const FrameState& state, uint32_t more = 0);
 
   static void Append(Block* block, Node* node);
   static void InsertBefore(Node* at, Node* node);
@@ -291,6 +320,14 @@ class Function {
   uint32_t num_nodes() const { return num_nodes_; }
   size_t bytes() const;  // of memory, at its peak
 
+  // A copy that lives as long as the function.
+  template <typename T>
+  std::span<const T> Keep(std::span<const T> from) {
+    auto* to = static_cast<T*>(
+        memory_.allocate(from.size() * sizeof(T) + 1, alignof(T)));
+    std::copy(from.begin(), from.end(), to);
+    return {to, from.size()};
+  }
   // Strings and such that must live as long as the function.
   std::pmr::memory_resource* memory() { return &memory_; }
 

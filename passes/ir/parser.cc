@@ -429,6 +429,39 @@ class Parser {
     return result_.units[0].get();
   }
 
+  StateSlot SlotAt(Scanner* scanner) {
+    StateSlot slot;
+    slot.owned = !scanner->Accept("lent");
+    slot.value = ValueAt(scanner);
+    if (scanner->Accept("if")) slot.present = ValueAt(scanner);
+    return slot;
+  }
+
+  // "v9 class=v3 .0=v4 +24=empty"
+  void ObjectAt(Scanner* scanner, std::vector<StateObject>* objects,
+                std::vector<StateSlot>* held) {
+    StateObject object{.object = ValueAt(scanner),
+                       .first = static_cast<uint32_t>(held->size())};
+    std::vector<StateObject::Field> fields;
+    while (!Failed()) {
+      StateObject::Field field{};
+      if (scanner->Accept("class")) {
+        field.place = StateObject::Place::kClass;
+      } else if (scanner->Peek() == '.' || scanner->Peek() == '+') {
+        field.place = scanner->Take() == '.' ? StateObject::Place::kInline
+                                             : StateObject::Place::kSlot;
+        field.index = static_cast<uint32_t>(scanner->Integer().value_or(0));
+      } else {
+        break;
+      }
+      if (!scanner->Accept("=")) Fail("`=` expected in an object");
+      fields.push_back(field);
+      held->push_back(scanner->Accept("empty") ? StateSlot{} : SlotAt(scanner));
+    }
+    object.fields = result_.function->Keep<StateObject::Field>(fields);
+    objects->push_back(object);
+  }
+
   // "[@3 n=lent v4 in g of v2; @17 x=v3]"; null if there is none.
   FrameState* StateAt(Scanner* scanner) {
     if (!scanner->Accept("[")) return nullptr;
@@ -437,7 +470,8 @@ class Parser {
     do {
       std::optional<uint32_t> instr = scanner->Numbered('@');
       if (!instr) Fail("`@` and an instruction expected");
-      std::string slots;
+      std::vector<StateObject> objects;
+      std::vector<StateSlot> held;  // by them
       // The unit's name stands behind the registers.
       std::vector<std::pair<std::string_view, StateSlot>> found;
       Unit* unit = result_.function->unit();
@@ -455,21 +489,25 @@ class Parser {
           blamed = scanner->Peek() == '@' ? result_.function->unit()
                                           : UnitAt(scanner);
           blamed_instr = scanner->Numbered('@').value_or(0);
+        } else if (scanner->Accept("where")) {
+          ObjectAt(scanner, &objects, &held);
         } else {
           std::string_view name = scanner->Word();
-          StateSlot slot;
           if (!scanner->Accept("=")) Fail("`=` expected in a state");
-          slot.owned = !scanner->Accept("lent");
-          slot.value = ValueAt(scanner);
-          if (scanner->Accept("if")) slot.present = ValueAt(scanner);
-          found.emplace_back(name, slot);
+          found.emplace_back(name, SlotAt(scanner));
         }
       }
       FrameState* state = result_.function->NewState(
-          unit, instr.value_or(0), unit->num_registers, nullptr, function);
+          unit, instr.value_or(0),
+          unit->num_registers + static_cast<uint32_t>(held.size()), nullptr,
+          function);
+      for (StateObject& object : objects) object.first += unit->num_registers;
+      state->objects = result_.function->Keep<StateObject>(objects);
+      std::copy(held.begin(), held.end(),
+                state->slots.begin() + unit->num_registers);
       for (auto& [name, slot] : found) {
         uint32_t reg = RegisterAt(unit, name);
-        if (reg < state->slots.size()) state->slots[reg] = slot;
+        if (reg < unit->num_registers) state->slots[reg] = slot;
       }
       state->function_owned = function_owned;
       state->blamed_unit = blamed;
@@ -488,8 +526,11 @@ class Parser {
       case Imm::integer:
       case Imm::index:
       case Imm::version:
-      case Imm::known:
         return FillInteger(node, scanner);
+      case Imm::known:
+        FillInteger(node, scanner);
+        if (scanner->Accept(",")) node->ptr = ObjectAt(scanner);
+        return;
       case Imm::bits: {
         std::optional<double> value = FloatAt(scanner);
         if (!value) Fail("a number expected");

@@ -122,6 +122,9 @@ class Printer {
     if (function_->entry_instr != 0) {
       head += "entry @" + std::to_string(function_->entry_instr) + "\n";
     }
+    for (const std::string& remark : function_->remarks) {
+      head += "# " + remark + "\n";
+    }
     return head + body;
   }
 
@@ -245,17 +248,46 @@ class Printer {
     return "";
   }
 
+  std::string SlotText(const StateSlot& slot) {
+    std::string text = slot.owned ? "" : "lent ";
+    text += ValueText(slot.value);
+    if (slot.present != nullptr) text += " if " + ValueText(slot.present);
+    return text;
+  }
+
+  // "v9 class=v3 .0=v4 +24=v5": inline values and offsets.
+  std::string VirtualText(const FrameState& state, const StateObject& object) {
+    std::string text = ValueText(object.object);
+    for (size_t i = 0; i < object.fields.size(); ++i) {
+      const StateObject::Field& field = object.fields[i];
+      const StateSlot& slot = state.slots[object.first + i];
+      switch (field.place) {
+        case StateObject::Place::kClass:
+          text += " class=";
+          break;
+        case StateObject::Place::kInline:
+          text += " ." + std::to_string(field.index) + "=";
+          break;
+        case StateObject::Place::kSlot:
+          text += " +" + std::to_string(field.index) + "=";
+          break;
+      }
+      text += slot.value == nullptr ? "empty" : SlotText(slot);
+    }
+    return text;
+  }
+
   std::string StateText(const FrameState* state) {
     std::string text = "[";
     for (; state != nullptr; state = state->caller) {
       if (text.size() > 1) text += "; ";
       text += "@" + std::to_string(state->instr);
-      for (size_t i = 0; i < state->slots.size(); ++i) {
-        const StateSlot& slot = state->slots[i];
-        if (slot.value == nullptr) continue;
+      size_t registers = state->objects.empty() ? state->slots.size()
+                                                : state->objects[0].first;
+      for (size_t i = 0; i < registers; ++i) {
+        if (state->slots[i].value == nullptr) continue;
         text += " " + RegisterText(state->unit, static_cast<int64_t>(i)) + "=" +
-                (slot.owned ? "" : "lent ") + ValueText(slot.value);
-        if (slot.present != nullptr) text += " if " + ValueText(slot.present);
+                SlotText(state->slots[i]);
       }
       if (state->unit != function_->unit() || state->function != nullptr) {
         text += " in " + NameOfUnit(state->unit);
@@ -270,6 +302,9 @@ class Printer {
           text += NameOfUnit(state->blamed_unit);
         }
         text += "@" + std::to_string(state->blamed_instr);
+      }
+      for (const StateObject& object : state->objects) {
+        text += " where " + VirtualText(*state, object);
       }
     }
     return text + "]";

@@ -297,17 +297,40 @@ class Verifier {
     }
   }
 
+  // An object that a slot mentions, but no object of the chain is.
+  static const Node* UnknownObject(const FrameState* innermost,
+                                   const FrameState& state) {
+    for (const StateSlot& slot : state.slots) {
+      if (slot.value == nullptr || slot.value->op != Op::kVirtual) continue;
+      bool known =
+          std::any_of(innermost->objects.begin(), innermost->objects.end(),
+                      [&](const StateObject& object) {
+                        return object.object == slot.value;
+                      });
+      if (!known) return slot.value;
+    }
+    return nullptr;
+  }
+
   // `user` is null for the state of a block's entry.
   void CheckState(const Node* user, const FrameState* state) {
     auto fail = [&](const std::string& what) {
       user != nullptr ? Fail(*user, "its state: " + what)
                       : Fail("state of a block: " + what);
     };
-    for (; state != nullptr; state = state->caller) {
+    for (const FrameState* innermost = state; state != nullptr;
+         state = state->caller) {
       if (state->unit == nullptr) return fail("no unit");
-      if (state->slots.size() != state->unit->num_registers) {
-        return fail(std::to_string(state->slots.size()) + " slots, but " +
+      size_t registers = state->slots.size();
+      for (const StateObject& object : state->objects) {
+        registers -= object.fields.size();
+      }
+      if (registers != state->unit->num_registers) {
+        return fail(std::to_string(registers) + " slots, but " +
                     std::to_string(state->unit->num_registers) + " registers");
+      }
+      if (const Node* unknown = UnknownObject(innermost, *state)) {
+        return fail("does not say what " + ValueName(unknown) + " holds");
       }
       if (state->caller == nullptr && state->unit != function_.unit()) {
         return fail("the outermost frame is another function's");

@@ -13,7 +13,8 @@ namespace pyvm::ir {
 namespace {
 
 bool IsRelease(const Node& node) {
-  return node.op == Op::kDecRef || node.op == Op::kXDecRef;
+  return node.op == Op::kDecRef || node.op == Op::kXDecRef ||
+         node.op == Op::kDropRef;
 }
 
 // Who keeps an object alive that nobody holds.

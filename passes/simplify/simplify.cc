@@ -149,6 +149,9 @@ class Simplifier {
       case Op::kBranch:
         Branch();
         return nullptr;
+      case Op::kDropRef:
+        if (Input(0)->op == Op::kNull) Drop();
+        return nullptr;
       case Op::kXDecRef:
         if (Input(0)->op == Op::kNull) {
           Drop();
@@ -164,6 +167,7 @@ class Simplifier {
       case Op::kGuardType:
       case Op::kGuardFull:
       case Op::kGuardIs:
+      case Op::kAssumeFull:
         return Guard();
       case Op::kGuardEmpty:
         if (Input(0)->op == Op::kNull) Drop();
@@ -182,6 +186,14 @@ class Simplifier {
         return Input(0)->type.exact != nullptr || Input(0)->op == Op::kNewObject
                    ? Input(0)
                    : nullptr;
+      case Op::kInitDone:
+        // None, and nobody else: its reference is given back.
+        if (OwnerOf(Input(0))->op == Op::kConst &&
+            OwnerOf(Input(0))->ptr == Py_None) {
+          node_->op = Op::kDecRef;
+          ++changes_;
+        }
+        return nullptr;
       default:
         return Number();
     }
@@ -244,6 +256,7 @@ class Simplifier {
         node_->type.exact = static_cast<const PyTypeObject*>(node_->ptr);
         return nullptr;
       case Op::kGuardFull:
+      case Op::kAssumeFull:
         return value->type.nullable ? nullptr : value;
       default:
         return OwnerOf(value)->op == Op::kConst &&

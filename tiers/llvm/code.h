@@ -28,6 +28,7 @@ enum class Location : uint8_t {
   kBool,      // 0 or 1
   kRegister,  // an object: what register `index` of the outermost frame held
               // when the code began, and holds still; or null
+  kVirtual,   // an object that does not exist yet: number `index` of the site
 };
 struct SlotMap {
   Location where = Location::kEmpty;
@@ -53,6 +54,18 @@ struct FrameMap {
   uint32_t blamed_instr = 0;
 };
 
+// An instance that the code has not made, since nothing but frames could know
+// it.
+struct VirtualMap {
+  SlotMap cls;
+  struct Field {
+    bool is_inline;  // else at an offset
+    uint32_t index;
+    SlotMap content;
+  };
+  std::vector<Field> fields;
+};
+
 // A place in machine code where control may leave it, or where others may look
 // at its frames. The frames are listed from the outermost, which is the real
 // one, to the innermost; those behind the first are inlined, and exist only
@@ -66,6 +79,7 @@ struct Site {
   bool at_loop = false;
   uint32_t loop = 0;
   std::vector<FrameMap> frames;
+  std::vector<VirtualMap> objects;  // that the frames mention
 
   // Of an operation that is not specialised for types: those of its first
   // operands, as long as each has always had the same one (null before; kMixed

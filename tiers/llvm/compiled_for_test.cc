@@ -42,6 +42,8 @@ std::string ReprOf(const SlotMap& slot, const NativeFrame* native) {
     }
     case Location::kBool:
       return bits != 0 ? "bool True" : "bool False";
+    case Location::kVirtual:
+      return "virtual " + std::to_string(slot.index);
     case Location::kConstant:
     case Location::kRegister:
     case Location::kObject:

@@ -7,6 +7,8 @@
 #include "absl/container/inlined_vector.h"
 #include "core/bytecode/decode.h"
 #include "core/handlers/machine.h"
+#include "core/runtime/attribute.h"
+#include "core/runtime/instance.h"
 #include "core/runtime/object.h"
 #include "core/tier/manager.h"
 
@@ -16,9 +18,16 @@ namespace {
 // The values of a site as objects.
 class Values {
  public:
-  explicit Values(const NativeFrame* native) : native_(native) {}
+  // Whether the code gives its references away, or goes on with them.
+  enum Purpose { kLook, kLeave };
+
+  Values(const NativeFrame* native, Purpose purpose)
+      : native_(native),
+        purpose_(purpose),
+        objects_(native->site->objects.size()) {}
   ~Values() {
     for (PyObject* box : boxes_) Py_XDECREF(box);
+    for (PyObject* object : objects_) Py_XDECREF(object);
   }
   Values(const Values&) = delete;
   Values& operator=(const Values&) = delete;
@@ -40,6 +49,8 @@ class Values {
         return GivenRegisters(native_->caller)[slot.index];
       case Location::kBool:
         return native_->values[slot.index] != 0 ? Py_True : Py_False;
+      case Location::kVirtual:
+        return Object(slot.index);
       case Location::kInt:
       case Location::kFloat:
         break;
@@ -61,7 +72,37 @@ class Values {
     return has_reference ? Get(slot) : New(slot);
   }
 
+  // All that the site mentions: what they hold is theirs.
+  void MakeObjects() {
+    for (size_t i = 0; i < objects_.size(); ++i) Object(i);
+  }
+
  private:
+  // Virtual object number `i` of the site, which is made once.
+  PyObject* Object(size_t i) {
+    if (objects_[i] != nullptr) return objects_[i];
+    const VirtualMap& map = native_->site->objects[i];
+    auto* cls = reinterpret_cast<PyTypeObject*>(Get(map.cls));
+    if (cls == nullptr) return nullptr;  // neither is there an object
+    PyObject* o = NewInstanceQuietly(cls);
+    if (o == nullptr) Py_FatalError("pyvm: no memory for a frame's objects");
+    objects_[i] = o;
+    for (const VirtualMap::Field& field : map.fields) {
+      PyObject* content =
+          purpose_ == kLeave ? Take(field.content) : New(field.content);
+      if (content == nullptr) continue;
+      if (field.is_inline) {
+        InitValue(o, ValuesOf(o), field.index, content);
+      } else {
+        *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(o) +
+                                      field.index) = content;
+      }
+    }
+    // The object has a reference of its own.
+    if (purpose_ == kLeave && map.cls.owned) Py_DECREF(cls);
+    return o;
+  }
+
   static PyObject* Box(Location where, uint64_t bits) {
     PyObject* box;
     if (where == Location::kInt) {
@@ -76,7 +117,9 @@ class Values {
   }
 
   const NativeFrame* const native_;
-  std::vector<PyObject*> boxes_;  // by index
+  const Purpose purpose_;
+  std::vector<PyObject*> boxes_;    // by index
+  std::vector<PyObject*> objects_;  // that were virtual
 };
 
 // What registers held that have got something else, until the frames can be
@@ -165,7 +208,7 @@ Frame* PushInlined(Activation* act, Frame* caller, const FrameMap& at,
 void LinkInlined(Activation* act, NativeFrame* native) {
   const std::vector<FrameMap>& maps = native->site->frames;
   if (maps.size() == 1) return;
-  Values values(native);
+  Values values(native, Values::kLook);
   Frame* frame = act->cframe.current_frame;
   for (size_t i = native->inlined + 1; i < maps.size(); ++i) {
     frame = PushInlined(act, frame, maps[i - 1], maps[i],
@@ -203,7 +246,7 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
   Frame* frame = frames.back();
   Leftovers leftovers;
   {
-    Values values(native);
+    Values values(native, Values::kLeave);
     std::vector<Registers> contents;
     for (const FrameMap& map : site.frames) {
       contents.push_back(ContentOf(map, &values));
@@ -220,6 +263,7 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
         leftovers.push_back(function);
       }
     }
+    values.MakeObjects();
   }
   bool entry = outermost->is_entry;
   outermost->is_entry = true;
@@ -329,7 +373,7 @@ bool ReadLocals(Frame* frame, PyObject** locals) {
     ++depth;
   }
   const FrameMap& map = native->site->frames[depth];
-  Values values(native);
+  Values values(native, Values::kLook);
   for (uint32_t i = 0; i < unit->num_locals; ++i) {
     // What the code has left in a register is newer than what the map says.
     PyObject* kept = map.slots[i].held ? nullptr : frame->localsplus[i];

@@ -42,6 +42,7 @@ const ir::Node* StoredFor(const ir::Node* value, bool owned) {
     case ir::Op::kConst:
     case ir::Op::kKnown:
     case ir::Op::kConstBool:
+    case ir::Op::kVirtual:
       return nullptr;
     case ir::Op::kConstInt:
       return IsSmallInt(value->imm) ? nullptr : value;
@@ -97,7 +98,10 @@ void HomeSlots::Number(const ir::FrameState* state) {
   };
   for (const ir::FrameState* s = state; s != nullptr; s = s->caller) {
     add(s->function, s->function_owned);
-    for (const ir::StateSlot& slot : s->slots) add(slot.value, slot.owned);
+    for (const ir::StateSlot& slot : s->slots) {
+      add(slot.value, slot.owned);
+      add(slot.present, false);
+    }
   }
 }
 

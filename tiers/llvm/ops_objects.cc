@@ -17,6 +17,22 @@ Value* LowerIncRef(Lowering& l, const ir::Node& n) {
   return nullptr;
 }
 
+Value* LowerDropRef(Lowering& l, const ir::Node& n) {
+  Value* o = l.In(n, 0);
+  llvm::BasicBlock* some = l.NewBlock("some");
+  llvm::BasicBlock* done = l.NewBlock("dropped");
+  if (n.inputs[0]->type.nullable) {
+    l.Branch(l.NotNull(o), some, done, Lowering::kLikely);
+  } else {
+    l.b.CreateBr(some);
+  }
+  l.Begin(some);
+  l.DecRefIsLast(o);
+  l.b.CreateBr(done);
+  l.Begin(done);
+  return nullptr;
+}
+
 namespace {
 
 // Puts a float on CPython's free list, at the end of which code goes on at
@@ -247,6 +263,25 @@ Value* LowerGuardClass(Lowering& l, const ir::Node& n) {
       n, l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm))));
   return l.In(n, 0);
 }
+
+Value* LowerClassHasVersion(Lowering& l, const ir::Node& n) {
+  Value* version = l.Load(
+      l.i32, l.In(n, 0), offsetof(PyTypeObject, tp_version_tag), Mem::kVersion);
+  return l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm)));
+}
+
+Value* LowerGuardSharedKeys(Lowering& l, const ir::Node& n) {
+  Value* keys = l.Load(l.ptr, l.In(n, 0),
+                       offsetof(PyHeapTypeObject, ht_cached_keys), Mem::kDict);
+  Value* version =
+      l.Load(l.i32, keys, offsetof(PyDictKeysObject, dk_version), Mem::kDict);
+  l.Guard(
+      n, l.b.CreateICmpEQ(version, l.b.getInt32(static_cast<uint32_t>(n.imm))));
+  return nullptr;
+}
+
+// Frame states alone mention it.
+Value* LowerVirtual(Lowering& l, const ir::Node&) { return l.Null(); }
 
 Value* LowerAssumeFull(Lowering& l, const ir::Node& n) { return l.In(n, 0); }
 

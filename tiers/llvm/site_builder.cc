@@ -26,7 +26,8 @@ Location Unboxed(ir::Rep rep) {
 
 }  // namespace
 
-SlotMap SiteBuilder::SlotOf(const ir::Node* value, bool owned) const {
+SlotMap SiteBuilder::SlotOf(const ir::Node* value, bool owned,
+                            Objects objects) const {
   if (const ir::Node* stored = StoredFor(value, owned)) {
     return {.where = Unboxed(stored->type.rep),
             .owned = owned,
@@ -52,21 +53,56 @@ SlotMap SiteBuilder::SlotOf(const ir::Node* value, bool owned) const {
                       false);
     case ir::Op::kConstBool:
       return Constant(value->imm != 0 ? Py_True : Py_False, false);
+    case ir::Op::kVirtual: {
+      auto is_it = [=](const auto& object) { return object.object == value; };
+      auto it = std::find_if(objects.begin(), objects.end(), is_it);
+      return {.where = Location::kVirtual,
+              .index = static_cast<uint16_t>(it - objects.begin())};
+    }
     default:
       return {};
   }
 }
 
-FrameMap SiteBuilder::FrameOf(const ir::FrameState& state) const {
+SlotMap SiteBuilder::SlotOf(const ir::StateSlot& slot, Objects objects) const {
+  SlotMap map = SlotOf(slot.value, slot.owned, objects);
+  if (slot.present == nullptr) return map;
+  const ir::Node* present =
+      ir::Function::Find(const_cast<ir::Node*>(slot.present));
+  if (present->op == ir::Op::kConstBool) return present->imm ? map : SlotMap{};
+  map.present = static_cast<uint16_t>(homes_.SlotOf(present));
+  return map;
+}
+
+VirtualMap SiteBuilder::ObjectOf(const ir::FrameState& state,
+                                 const ir::StateObject& object) const {
+  VirtualMap map;
+  for (size_t i = 0; i < object.fields.size(); ++i) {
+    const ir::StateSlot& slot = state.slots[object.first + i];
+    const ir::StateObject::Field& field = object.fields[i];
+    SlotMap content = SlotOf(slot, state.objects);
+    if (field.place == ir::StateObject::Place::kClass) {
+      map.cls = content;
+    } else {
+      bool is_inline = field.place == ir::StateObject::Place::kInline;
+      map.fields.push_back({is_inline, field.index, content});
+    }
+  }
+  return map;
+}
+
+FrameMap SiteBuilder::FrameOf(const ir::FrameState& state,
+                              Objects objects) const {
   FrameMap frame;
   frame.unit = state.unit;
   frame.instr = state.instr;
-  frame.function = SlotOf(state.function, state.function_owned);
+  frame.function = SlotOf(state.function, state.function_owned, objects);
   frame.blamed_unit = state.blamed_unit;
   frame.blamed_instr = state.blamed_instr;
-  frame.slots.reserve(state.slots.size());
-  for (const ir::StateSlot& slot : state.slots) {
-    frame.slots.push_back(SlotOf(slot.value, slot.owned));
+  uint32_t registers = state.unit->num_registers;
+  frame.slots.reserve(registers);
+  for (const ir::StateSlot& slot : state.slots.first(registers)) {
+    frame.slots.push_back(SlotOf(slot, objects));
     if (state.caller == nullptr) {
       frame.slots.back().held = homes_.IsHeld(frame.slots.size() - 1);
     }
@@ -85,7 +121,10 @@ Site* SiteBuilder::SiteOf(const ir::FrameState* state, ir::Op reason) {
   made->number = static_cast<uint32_t>(sites_.size());
   made->reason = ir::InfoOf(reason).name;
   for (const ir::FrameState* s = state; s != nullptr; s = s->caller) {
-    made->frames.push_back(FrameOf(*s));
+    made->frames.push_back(FrameOf(*s, state->objects));
+  }
+  for (const ir::StateObject& object : state->objects) {
+    made->objects.push_back(ObjectOf(*state, object));
   }
   std::reverse(made->frames.begin(), made->frames.end());
   site = made.get();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -26,8 +27,12 @@ class SiteBuilder {
   std::vector<std::unique_ptr<Site>> TakeSites() { return std::move(sites_); }
 
  private:
-  FrameMap FrameOf(const ir::FrameState& state) const;
-  SlotMap SlotOf(const ir::Node* value, bool owned) const;
+  using Objects = std::span<const ir::StateObject>;  // that are virtual
+  FrameMap FrameOf(const ir::FrameState& state, Objects objects) const;
+  VirtualMap ObjectOf(const ir::FrameState& state,
+                      const ir::StateObject& object) const;
+  SlotMap SlotOf(const ir::Node* value, bool owned, Objects objects) const;
+  SlotMap SlotOf(const ir::StateSlot& slot, Objects objects) const;
 
   const HomeSlots& homes_;
   // By state and operation.
