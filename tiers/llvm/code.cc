@@ -18,14 +18,16 @@
 namespace pyvm::llvm_tier {
 namespace {
 
-// A site fails this often before the unit is compiled without what it assumes.
-// Twice as often each time: what that costs stays in proportion.
-constexpr uint32_t kPatience = 8;
+// A site fails this often before the unit is compiled without what it assumes:
+// a compilation takes as long as thousands of failures, and those that follow
+// one another should be known together. Twice as often each time: what that
+// costs stays in proportion.
+constexpr uint32_t kPatience = 100;
 // The same for code that had never run when the unit was compiled: by now there
 // is more to know of it.
-constexpr uint32_t kPatienceWhenCold = 2;
+constexpr uint32_t kPatienceWhenCold = 25;
 // So often it is compiled anew, then left to another tier.
-constexpr uint32_t kMaxRenewals = 8;
+constexpr uint32_t kMaxRenewals = 6;
 // Back-edges that a frame which has left its code takes elsewhere before it
 // asks for another entry.
 constexpr int32_t kLoopsOutside = 64;
