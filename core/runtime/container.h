@@ -35,21 +35,31 @@ inline PyTupleObject* TupleFromFreeList(PyInterpreterState* interp,
   return tuple;
 }
 
-// Frees an exact tuple whose last reference is gone. Its items may run code.
-inline void FreeTuple(PyInterpreterState* interp, PyObject* o) {
+// Frees an exact tuple whose last reference is gone; `release` gives up a
+// reference to an item, which may be null. False, with nothing done, where the
+// tuple is not for the free list.
+template <typename Release>
+inline bool FreeTuple(PyInterpreterState* interp, PyObject* o,
+                      Release release) {
   Py_ssize_t n = Py_SIZE(o);
   if (n == 0 || n >= PyTuple_MAXSAVESIZE ||
       interp->tuple.numfree[n - 1] >= PyTuple_MAXFREELIST) {
-    _Py_Dealloc(o);
-    return;
+    return false;
   }
   if (_PyObject_GC_IS_TRACKED(o)) _PyObject_GC_UNTRACK(o);
   auto* tuple = reinterpret_cast<PyTupleObject*>(o);
-  for (Py_ssize_t i = n; i-- > 0;) Py_XDECREF(tuple->ob_item[i]);
+  for (Py_ssize_t i = n; i-- > 0;) release(tuple->ob_item[i]);
   PyTupleObject*& head = interp->tuple.free_list[n - 1];
   tuple->ob_item[0] = reinterpret_cast<PyObject*>(head);
   head = tuple;
   ++interp->tuple.numfree[n - 1];
+  return true;
+}
+
+// The same with an item's last reference as any, which may run code.
+inline void FreeTuple(PyInterpreterState* interp, PyObject* o) {
+  auto release = [](PyObject* item) { Py_XDECREF(item); };
+  if (!FreeTuple(interp, o, release)) _Py_Dealloc(o);
 }
 
 // As TupleFromFreeList, with room for `n` items; also null where memory is
@@ -70,24 +80,27 @@ inline PyListObject* ListFromFreeList(PyInterpreterState* interp, uint32_t n) {
   return list;
 }
 
-// Frees an exact list whose last reference is gone. Its items may run code.
-inline void FreeList(PyInterpreterState* interp, PyObject* o) {
+// As FreeTuple, of an exact list.
+template <typename Release>
+inline bool FreeList(PyInterpreterState* interp, PyObject* o, Release release) {
   struct _Py_list_state* state = &interp->list;
-  if (state->numfree >= PyList_MAXFREELIST) {
-    _Py_Dealloc(o);
-    return;
-  }
+  if (state->numfree >= PyList_MAXFREELIST) return false;
   _PyObject_GC_UNTRACK(o);
   auto* list = reinterpret_cast<PyListObject*>(o);
   if (list->ob_item != nullptr) {
-    for (Py_ssize_t i = Py_SIZE(o); i-- > 0;) Py_XDECREF(list->ob_item[i]);
+    for (Py_ssize_t i = Py_SIZE(o); i-- > 0;) release(list->ob_item[i]);
     PyMem_Free(list->ob_item);
   }
   if (state->numfree >= PyList_MAXFREELIST) {
     PyObject_GC_Del(o);
-    return;
+  } else {
+    state->free_list[state->numfree++] = list;
   }
-  state->free_list[state->numfree++] = list;
+  return true;
+}
+inline void FreeList(PyInterpreterState* interp, PyObject* o) {
+  auto release = [](PyObject* item) { Py_XDECREF(item); };
+  if (!FreeList(interp, o, release)) _Py_Dealloc(o);
 }
 
 }  // namespace pyvm

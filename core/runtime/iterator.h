@@ -3,6 +3,7 @@
 #define PYVM_CORE_RUNTIME_ITERATOR_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "core/host/cpython.h"
 
@@ -66,8 +67,8 @@ PyObject* SequenceIteratorOf(PyInterpreterState* interp, PyObject* sequence);
 // a container that has changed.
 PyObject* NextHashed(PyObject* iterator);
 
-// The next item of an iterator over a list or tuple as a new reference. Null
-// leaves the case to CPython: its end, and other iterators.
+// The next item of an iterator over a list, tuple or ASCII str as a new
+// reference. Null leaves the case to CPython: its end, and other iterators.
 inline PyObject* NextInSequence(PyObject* iterator) {
   auto* it = reinterpret_cast<SequenceIterator*>(iterator);
   if (Py_IS_TYPE(iterator, &PyListIter_Type)) {
@@ -77,6 +78,14 @@ inline PyObject* NextInSequence(PyObject* iterator) {
   } else if (Py_IS_TYPE(iterator, &PyTupleIter_Type)) {
     if (it->sequence != nullptr && it->index < PyTuple_GET_SIZE(it->sequence)) {
       return Py_NewRef(PyTuple_GET_ITEM(it->sequence, it->index++));
+    }
+  } else if (Py_IS_TYPE(iterator, text_iterator_type)) {
+    if (it->sequence != nullptr &&
+        it->index < PyUnicode_GET_LENGTH(it->sequence)) {
+      auto* text = reinterpret_cast<PyASCIIObject*>(it->sequence);
+      auto letter = reinterpret_cast<const uint8_t*>(text + 1)[it->index++];
+      return Py_NewRef(
+          reinterpret_cast<PyObject*>(&_Py_SINGLETON(strings).ascii[letter]));
     }
   }
   return nullptr;

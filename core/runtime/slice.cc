@@ -99,19 +99,28 @@ PyObject* LoadSlice(PyObject* owner, PyObject* start, PyObject* stop,
                                                slice.start + slice.length);
 }
 
+bool SwapSlice(PyObject* owner, PyObject* start, PyObject* stop, PyObject* step,
+               PyObject* value) {
+  Slice slice;
+  if (!PyList_CheckExact(owner) || !PyList_CheckExact(value) ||
+      step != Py_None || value->ob_refcnt != 1 ||
+      !Resolve(PyList_GET_SIZE(owner), start, stop, step, &slice) ||
+      PyList_GET_SIZE(value) != slice.length) {
+    return false;
+  }
+  PyObject** items = ItemsOf(value);
+  std::swap_ranges(items, items + slice.length, ItemsOf(owner) + slice.start);
+  return true;
+}
+
 int StoreSlice(PyObject* owner, PyObject* start, PyObject* stop, PyObject* step,
                PyObject* value, bool dying) {
+  if (dying && SwapSlice(owner, start, stop, step, value)) return 0;
   Slice slice;
   if (!PyList_CheckExact(owner) || !PyList_CheckExact(value) ||
       step != Py_None ||
       !Resolve(PyList_GET_SIZE(owner), start, stop, step, &slice)) {
     return 1;
-  }
-  if (dying && value->ob_refcnt == 1 &&
-      PyList_GET_SIZE(value) == slice.length) {
-    PyObject** items = ItemsOf(value);
-    std::swap_ranges(items, items + slice.length, ItemsOf(owner) + slice.start);
-    return 0;
   }
   return PyList_SetSlice(owner, slice.start, slice.start + slice.length, value);
 }

@@ -65,6 +65,19 @@ bool MayLook(const Node& node) {
     case Op::kIsTrue:
     case Op::kIsInstance:
     case Op::kGetIter:
+    case Op::kIterNext:
+    case Op::kCompare:
+    case Op::kCompareBool:
+    case Op::kContains:
+    case Op::kBinary:
+    case Op::kLength:
+    case Op::kLoadItem:
+    case Op::kStoreItem:
+    case Op::kLoadSlice:
+    case Op::kStoreSlice:
+    case Op::kLoadAttr:
+    case Op::kStoreAttr:
+    case Op::kAppendList:
       return false;  // only now and then
     default:
       return MayRunCode(node);
@@ -119,6 +132,7 @@ class Inliner {
         max_recursion_(static_cast<uint32_t>(context.Get("recursion"))),
         max_looks_(static_cast<uint32_t>(context.Get("looks"))),
         max_calls_(static_cast<uint32_t>(context.Get("calls"))),
+        max_nodes_(static_cast<uint32_t>(context.Get("nodes"))),
         budget_(static_cast<uint32_t>(context.Get("budget"))) {}
 
   uint32_t Run() {
@@ -170,7 +184,7 @@ class Inliner {
     spent_ += found.nodes;
     bool calls = found.calls && max_calls_ == 0;
     if (!found.fits || calls || found.looks > max_looks_ ||
-        body.returns.empty()) {
+        found.nodes > max_nodes_ || body.returns.empty()) {
       return false;
     }
     Splice(function_, call, body);
@@ -180,7 +194,7 @@ class Inliner {
 
   Function& function_;
   const uint32_t max_depth_, max_callee_, max_recursion_, max_looks_,
-      max_calls_, budget_;
+      max_calls_, max_nodes_, budget_;
   uint32_t spent_ = 0;  // nodes of bodies that were built
 };
 
@@ -194,7 +208,8 @@ constexpr PassParameter kParameters[] = {
     {"recursion", "calls of a function that are inlined into itself", 2},
     {"looks", "operations of a callee that may look at frames", 2},
     {"calls", "0: only functions that call no others", 1},
-    {"budget", "nodes that may be built in one function", 4000},
+    {"nodes", "nodes that a callee's body may have, with what it inlines", 400},
+    {"budget", "nodes that may be built in one function", 3000},
 };
 
 }  // namespace

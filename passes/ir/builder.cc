@@ -93,6 +93,24 @@ bool Builder::Check() {
   return true;
 }
 
+// Where a loop goes on that takes pairs apart, with the UNPACK; for others,
+// what follows them.
+uint32_t Builder::AfterPair(uint32_t at) const {
+  const Instr& loop = unit_->instrs[at];
+  uint32_t next = at + InstrWords(*unit_, at);
+  Bytecode op = BaseOf(loop.op);
+  if (op != Bytecode::kFOR_ITER_ENUMERATE && op != Bytecode::kFOR_ITER_ITEMS &&
+      op != Bytecode::kFOR_ITER_ZIP) {
+    return next;
+  }
+  const Instr& unpack = unit_->instrs[next];
+  bool pair =
+      BaseOf(unpack.op) == Bytecode::kUNPACK && unpack.b == 2 &&
+      unpack.a == TempOperand(loop.a) &&
+      (handlers_.empty() || handlers_[at].instr == handlers_[next].instr);
+  return pair ? next + InstrWords(*unit_, next) : next;
+}
+
 void Builder::FindStretches() {
   uint32_t n = unit_->num_instrs;
   std::vector<bool> reached(n), leader(n);
@@ -116,7 +134,10 @@ void Builder::FindStretches() {
       if ((InfoOf(BaseOf(unit_->instrs[i].op)).effects & kEffectEnd) != 0) {
         break;
       }
-      if (target >= 0) leader[next] = true;
+      if (target >= 0) {
+        next = AfterPair(i);
+        leader[next] = true;
+      }
       i = next;
     }
   }
@@ -141,8 +162,9 @@ void Builder::FindStretches() {
     } while ((InfoOf(BaseOf(unit_->instrs[last].op)).effects &
               (kEffectEnd | kEffectJump)) == 0 &&
              !leader[i]);
-    stretch.end = i;
     int64_t target = JumpTarget(*unit_, last);
+    if (target >= 0 && !leader[i]) i = AfterPair(last);
+    stretch.end = i;
     if (target >= 0) {
       stretch.succs.push_back(
           static_cast<uint32_t>(stretch_at_[static_cast<size_t>(target)]));

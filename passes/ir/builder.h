@@ -34,6 +34,11 @@ struct BuildOptions {
   // Null: none has.
   std::function<bool(const Unit*, uint32_t, const char*)> failed;
 
+  // The types that the first two operands of this instruction had whenever code
+  // looked at them, each null if there is none; of a call, its arguments. Null:
+  // nothing is known.
+  std::function<const _typeobject* const*(const Unit*, uint32_t)> met;
+
   // Whether instructions that have never run are built as generic operations.
   // Otherwise code is left there.
   bool cold_is_generic = false;

@@ -101,6 +101,14 @@ bool Builder::Failed(Op op) const {
          options_.failed(unit_, at_, pyvm::ir::InfoOf(op).name);
 }
 
+bool Builder::HasFailed(Op op) const {
+  if (options_.failed == nullptr) return false;
+  for (uint32_t i = 0; i < unit_->num_instrs; i += InstrWords(*unit_, i)) {
+    if (options_.failed(unit_, i, pyvm::ir::InfoOf(op).name)) return true;
+  }
+  return false;
+}
+
 // Whether a site that is specialised now has been for many others before.
 bool Builder::HasManyMeanings(uint32_t instr) const {
   const Instr& in = unit_->instrs[instr];
@@ -195,8 +203,35 @@ const PyTypeObject* Builder::Expected(const Node* node) const {
   return example != nullptr ? FixedType(Py_TYPE(example)) : nullptr;
 }
 
+// What code has learned of the operand of this instruction.
+const PyTypeObject* Builder::TypeMet(Operand x) const {
+  if (options_.met == nullptr || in_ == nullptr) return nullptr;
+  const PyTypeObject* const* types = options_.met(unit_, at_);
+  if (types == nullptr) return nullptr;
+  Bytecode op = BaseOf(in_->op);
+  // The arguments begin with the receiver then.
+  if (IsMethodCall(op) && regs_[in_->b] != nullptr) return nullptr;
+  for (uint32_t i = 0; i < 2; ++i) {
+    Operand place;
+    if (IsCall(op)) {
+      uint32_t first = IsMethodCall(op) ? 0 : 1;
+      if (i >= Cache().num_args) break;
+      place = ListOperand(in_, first + i);
+    } else if ((op >= Bytecode::kSTORE_ITEM &&
+                op <= Bytecode::kSTORE_ITEM_DICT) ||
+               JumpTarget(*unit_, at_) >= 0) {
+      place = i == 0 ? in_->a : in_->b;
+    } else {
+      place = i == 0 ? in_->b : in_->c;
+    }
+    if (place == x) return types[i];
+  }
+  return nullptr;
+}
+
 const PyTypeObject* Builder::Expected(const Node* node, Operand x) const {
   if (const PyTypeObject* type = Expected(node)) return type;
+  if (const PyTypeObject* type = TypeMet(x)) return type;
   if (KindOf(x) != OperandKind::kLocal || votes_[x].split) return nullptr;
   return votes_[x].type;
 }

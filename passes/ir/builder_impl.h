@@ -202,6 +202,8 @@ class Builder {
   bool DeniedAt(uint32_t instr) const;
   // Whether it was this operation that has failed at this instruction.
   bool Failed(Op op) const;
+  // Whether it has failed anywhere in the unit.
+  bool HasFailed(Op op) const;
   bool HasManyMeanings(uint32_t instr) const;
   bool IsCold(const Instr& in) const;
   // An object that the value may be; or null. Borrowed, and only as long as
@@ -226,6 +228,7 @@ class Builder {
   void SetBig(Node* node);
   // The exact type that it has, or else is likely to have; or null.
   const PyTypeObject* Expected(const Node* node, Operand x) const;
+  const PyTypeObject* TypeMet(Operand x) const;
   const PyTypeObject* Expected(const Node* node) const;
   void CountVotes();
   void Vote(Operand x, PyTypeObject* type, bool written = false);
@@ -242,6 +245,7 @@ class Builder {
   void BinaryInt(Bytecode op);
   void BinaryFloat(Bytecode op);
   Node* BinaryGeneric();
+  bool BinaryBool();
   bool BinaryBig(bool small);
   bool BinaryPython();
   Node* CompareBig(Node* left, Node* right, Cond cond);
@@ -266,6 +270,7 @@ class Builder {
   void ForIterAny();
   // The UNPACK behind an iteration that gives pairs; null if no pair need
   // be made.
+  uint32_t AfterPair(uint32_t at) const;
   const Instr* UnpackBehind() const;
   bool ForIterPair(Bytecode op);
   void LeaveLoop(bool ask);
@@ -381,10 +386,18 @@ class Builder {
   bool FindCallee(Bytecode op, const CallShape& shape, Callee* callee) const;
   bool CallKnown(Bytecode op, const CallShape& shape);
   void CallGeneric(Bytecode op, const CallShape& shape);
+
+  // --- builder_builtins.cc
   bool CallBuiltin(Bytecode op);
   bool CallLen();
   bool CallIsinstance();
-  bool CallExtreme(bool max);
+  PyObject* BuiltinOf(const CallShape& shape);
+  bool GuardBuiltin(const CallShape& shape, PyObject* builtin);
+  void FinishBuiltin(const CallShape& shape, Node* result);
+  bool CallNumbers(const CallShape& shape);
+  bool CallConversion(const CallShape& shape, PyTypeObject* to);
+  bool CallAbs(const CallShape& shape, PyObject* builtin);
+  bool CallExtreme(const CallShape& shape, PyObject* builtin, bool max);
   bool CallRange();
   bool CallSqrt(const CallShape& shape);
   bool CallListAppend();

@@ -140,10 +140,8 @@ void Builder::ForIter(Bytecode op) {
 }
 
 const Instr* Builder::UnpackBehind() const {
-  const Instr& next = unit_->instrs[next_];
-  bool pair = BaseOf(next.op) == Bytecode::kUNPACK && next.b == 2 &&
-              next.a == TempOperand(in_->a) && !IsLeader(next_);
-  return pair ? &next : nullptr;
+  bool pair = AfterPair(at_) != next_ && !IsLeader(next_);
+  return pair ? unit_->instrs + next_ : nullptr;
 }
 
 // Carries out the UNPACK that follows, too.
@@ -248,7 +246,12 @@ void Builder::GoOnWithItem(Node* item) {
       op == Bytecode::kFOR_ITER_ITEMS) {
     Expect(item, &PyTuple_Type);
   }
+  bool pair = UnpackBehind() != nullptr;
   Finish(in_->a, item);
+  if (pair) {
+    at_ = next_;
+    Step();
+  }
   GoTo(next_);
 }
 

@@ -52,7 +52,7 @@ bool Builder::Numbers(Bytecode op) {
   switch (op) {
     case Bytecode::kBINARY_OP:
     case Bytecode::kBINARY_OP_ANY:
-      if (!BinaryPython()) BinaryGeneric();
+      if (!BinaryBool() && !BinaryPython()) BinaryGeneric();
       return true;
     case Bytecode::kADD_STR:
       return AddStr();
@@ -149,6 +149,36 @@ Node* Builder::BinaryGeneric() {
   if (left->type.exact == &PyList_Type) Expect(result, &PyList_Type);
   Finish(in_->a, result);
   return result;
+}
+
+// Sums and differences of bools and ints.
+bool Builder::BinaryBool() {
+  uint32_t oparg = SourceArg();
+  bool add = oparg == NB_ADD || oparg == NB_INPLACE_ADD;
+  bool subtract = oparg == NB_SUBTRACT || oparg == NB_INPLACE_SUBTRACT;
+  if (Denied() || (!add && !subtract)) return false;
+  bool bools = false;
+  for (Operand x : {in_->b, in_->c}) {
+    const PyTypeObject* type = Expected(Read(x), x);
+    bool is_bool = type == &PyBool_Type;
+    bools |= is_bool;
+    if (!is_bool &&
+        (type != &PyLong_Type || !CanBeInt(Read(x)) || IsBig(Read(x), x))) {
+      return false;
+    }
+  }
+  if (!bools) return false;
+  auto number = [this](Operand x) {
+    if (Expected(Read(x), x) != &PyBool_Type) return AsInt(Read(x));
+    return Emit(Op::kBoolToInt, {Truth(Read(x))});
+  };
+  Node* left = number(in_->b);
+  Node* right = number(in_->c);
+  Node* value = Guard(add ? Op::kAddInt : Op::kSubInt, {left, right});
+  Borrow(in_->b);
+  Borrow(in_->c);
+  Finish(in_->a, Emit(Op::kBoxInt, {value}));
+  return true;
 }
 
 // On ints of any size. False if others have been met, or errors.

@@ -224,6 +224,36 @@ void DenyFailing(const Code& code, Experience* experience) {
   }
 }
 
+// --- What code learns from its operands
+
+// What has been met so often when code is made anew for some other reason.
+constexpr uint32_t kSomeTimes = 30;
+
+bool Teaches(const Site& site) {
+  return std::any_of(std::begin(site.met), std::end(site.met),
+                     [](const PyTypeObject* type) {
+                       return type != nullptr && type != kMixed;
+                     });
+}
+
+void Learn(const Code& code, Experience* experience) {
+  for (const auto& site : code.sites) {
+    if (site->times_met < kSomeTimes) continue;
+    Denial place = DenialOf(*site);
+    auto& lessons = experience->lessons;
+    auto known =
+        std::find_if(lessons.begin(), lessons.end(), [&](const Lesson& lesson) {
+          return lesson.unit == place.unit && lesson.instr == place.instr;
+        });
+    if (known == lessons.end()) {
+      known = lessons.insert(known, {place.unit, place.instr, {}});
+    }
+    for (int i = 0; i < 2; ++i) {
+      known->types[i] = site->met[i] == kMixed ? nullptr : site->met[i];
+    }
+  }
+}
+
 // Entries that have been compiled, or that there cannot be.
 void NoteNoEntry(Code* code, const CompileRequest& request) {
   if (request.entry == EntryKind::kLoopHeader) {
@@ -280,7 +310,10 @@ std::unique_ptr<CompileTask> Prepare(Unit* unit, const CompileRequest& wanted,
   CompileRequest request = Resolve(*unit, wanted);
   Experience& experience = ExperienceOf(unit);
   Code* code = CodeOf(unit);
-  if (request.renew) {
+  if (code != nullptr) Learn(*code, &experience);
+  if (request.renew && code != nullptr && code->learns) {
+    ++experience.rounds;
+  } else if (request.renew) {
     if (experience.renewals >= kMaxRenewals) {
       *refused = "its guards have failed too often";
       return nullptr;
@@ -291,7 +324,7 @@ std::unique_ptr<CompileTask> Prepare(Unit* unit, const CompileRequest& wanted,
   const Pipeline* pipeline = ThePipeline(refused);
   if (pipeline == nullptr) return nullptr;
   std::unique_ptr<Compilation> compilation =
-      pipeline->prepare(unit, request, experience.denials, refused);
+      pipeline->prepare(unit, request, experience, refused);
   if (compilation != nullptr) {
     return std::make_unique<Task>(unit, request, std::move(compilation));
   }
@@ -417,6 +450,39 @@ void Running::End() {
   entered_.erase(std::find(entered_.rbegin(), entered_.rend(), cframe_).base() -
                  1);
   if (!Retired().empty() && entered_.size() < tried_with) FreeRetired();
+}
+
+extern "C" void pyvm_llvm_meet(Site* site, PyObject* first, PyObject* second) {
+  PyObject* const operands[2] = {first, second};
+  for (int i = 0; i < 2; ++i) {
+    if (operands[i] == nullptr) continue;
+    PyTypeObject* type = Py_TYPE(operands[i]);
+    // Of others the code would have to know more than their addresses.
+    if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 ||
+        (type->tp_flags & Py_TPFLAGS_IMMUTABLETYPE) == 0) {
+      site->met[i] = kMixed;
+    } else if (site->met[i] == nullptr) {
+      site->met[i] = type;
+    } else if (site->met[i] != type) {
+      site->met[i] = kMixed;
+    }
+  }
+  if (++site->times_met != kTimesToMeet || !Teaches(*site)) return;
+  Unit* unit = site->frames[0].unit;
+  Code* code = CodeOf(unit);
+  // Code that has been replaced already may still be running.
+  if (code == nullptr || code->stale || site->number >= code->sites.size() ||
+      code->sites[site->number].get() != site ||
+      !ExperienceOf(unit).IsToLearn()) {
+    return;
+  }
+  code->stale = code->learns = true;
+  SetDirect(unit);
+  if (!TheManager().InBackground(&kTier)) {
+    // Calls look for an entry.
+    code->start = nullptr;
+    code->direct = nullptr;
+  }
 }
 
 void NoteFailure(Unit* unit, Site* site) {

@@ -66,7 +66,17 @@ struct Site {
   bool at_loop = false;
   uint32_t loop = 0;
   std::vector<FrameMap> frames;
+
+  // Of an operation that is not specialised for types: those of its first
+  // operands, as long as each has always had the same one (null before; kMixed
+  // afterwards), and how often they were looked at.
+  const PyTypeObject* met[2] = {nullptr, nullptr};
+  uint32_t times_met = 0;
 };
+// No operand has this type exactly, but for object() itself.
+inline constexpr const PyTypeObject* kMixed = &PyBaseObject_Type;
+// An operation that has met its operands so often has been seen enough of.
+inline constexpr uint32_t kTimesToMeet = 200;
 
 // What compiled code keeps on the native stack: the site where it is, and the
 // values that the site's maps refer to.
@@ -207,6 +217,14 @@ struct Denial {
 };
 using Denials = std::vector<Denial>;
 
+// The types that the operands of an instruction have had whenever it was looked
+// at; null: none that stays what it is.
+struct Lesson {
+  const Unit* unit;
+  uint32_t instr;
+  const PyTypeObject* types[2];
+};
+
 struct CodeRange {
   const uint8_t* begin;
   uint64_t bytes;
@@ -238,6 +256,7 @@ struct Code {
   // Its guards have failed too often: it is to be replaced, at the next entry
   // or once its successor has been compiled.
   bool stale = false;
+  bool learns = false;  // stale because there is something to learn from it
   uint32_t failures_since = 0;  // it has become stale
 };
 
@@ -245,9 +264,16 @@ struct Code {
 struct Experience final : TierNotes {
   uint32_t renewals = 0;
   Denials denials;
-  Denials reached;  // where code has been left that had never run
+  Denials reached;      // where code has been left that had never run
+  uint32_t rounds = 0;  // of compilations that were to learn
+  std::vector<Lesson> lessons;
   // By instruction; their addresses stay.
   std::map<uint32_t, Resumption> resumptions;
+
+  // A unit is compiled anew so often to make use of what code has learned.
+  static constexpr uint32_t kMaxRounds = 2;
+  // Whether code is to look at operands.
+  bool IsToLearn() const { return rounds < kMaxRounds; }
 };
 
 // As Tier::compile and Tier::prepare: an entry at the function's start, or at

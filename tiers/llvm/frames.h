@@ -55,6 +55,10 @@ PyObject* pyvm_llvm_call_function(Activation* act, PyObject* function,
 // A direct function that does the same for any unit with so many arguments.
 Direct pyvm_llvm_direct_stub(uint32_t num_args);
 
+// Looks at the operands of an operation that is general. `second` may be null.
+// Runs no code.
+void pyvm_llvm_meet(Site* site, PyObject* first, PyObject* second);
+
 // An instance of a class that object.__new__ makes. Links `native` before a
 // collection may run code.
 PyObject* pyvm_llvm_new_object(Activation* act, NativeFrame* native,
@@ -114,10 +118,13 @@ bool ReadLocals(Frame* frame, PyObject** locals);
 PyObject* EnterDirect(Activation* act, PyObject** regs, const Unit* unit,
                       Direct code);
 
-// Whether the next object that the collector knows may set off a collection.
+// Whether one of the next few objects that the collector knows may set off a
+// collection.
 inline bool MayCollect(const Activation* act) {
+  constexpr int kFew = 4;
   const _gc_runtime_state& gc = act->interp->gc;
-  return gc.enabled && gc.generations[0].count >= gc.generations[0].threshold;
+  return gc.enabled &&
+         gc.generations[0].count + kFew > gc.generations[0].threshold;
 }
 
 // As Activation::stack_limit, for this thread. Until it is known, the end of

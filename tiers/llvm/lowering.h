@@ -21,6 +21,8 @@ namespace pyvm::llvm_tier {
 struct GenerateOptions {
   // Of LLVM's optimizer and code generator: 0 to 3.
   int level = 1;
+  // Whether general operations tell pyvm_llvm_meet of their operands.
+  bool looks_at_operands = false;
   // Whether LLVM checks what it is given: a mistake ends the process.
   bool verify = false;
   // Where text goes that somebody wants to see; null: nowhere.

@@ -40,7 +40,8 @@ constexpr uint32_t kLikelyWeight = 1u << 20;
 }  // namespace
 
 Lowering::Lowering(ir::Function& fn, llvm::Module& module,
-                   const HomeSlots& homes, SiteBuilder& sites)
+                   const HomeSlots& homes, SiteBuilder& sites,
+                   bool looks_at_operands)
     : b(module.getContext()),
       context(module.getContext()),
       ptr(b.getPtrTy()),
@@ -52,7 +53,8 @@ Lowering::Lowering(ir::Function& fn, llvm::Module& module,
       fn_(fn),
       module_(module),
       homes_(homes),
-      sites_(sites) {
+      sites_(sites),
+      looks_at_operands_(looks_at_operands) {
   llvm::MDBuilder md(context);
   llvm::MDNode* root = md.createTBAARoot("pyvm");
   for (int i = 0; i < kNumMems; ++i) {
@@ -530,7 +532,7 @@ void Lowering::UnlinkInlined() {
 // --- Calls ------------------------------------------------------------------
 
 llvm::CallInst* Lowering::Call(const void* function, llvm::Type* result,
-                               std::initializer_list<llvm::Value*> args) {
+                               llvm::ArrayRef<llvm::Value*> args) {
   std::vector<llvm::Type*> types;
   for (llvm::Value* arg : args) types.push_back(arg->getType());
   auto* type = llvm::FunctionType::get(result, types, false);
@@ -586,6 +588,53 @@ llvm::Value* Lowering::CallForInt(const ir::Node& n, const void* function,
                                   Way way) {
   Publish(n, way);
   llvm::Value* result = Call(function, i32, args);
+  RaiseIf(b.CreateICmpSLT(result, b.getInt32(0)));
+  return result;
+}
+
+namespace {
+
+std::vector<llvm::Value*> Behind(std::initializer_list<llvm::Value*> first,
+                                 std::initializer_list<llvm::Value*> others) {
+  std::vector<llvm::Value*> all = first;
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
+}
+
+}  // namespace
+
+void Lowering::Meet(const ir::Node& n, size_t first) {
+  if (!looks_at_operands_ || n.inputs.size() <= first) return;
+  Site* site = sites_.SiteOf(n.state, n.op);
+  llvm::BasicBlock* meet = NewBlock("meet");
+  llvm::BasicBlock* met = NewBlock("met");
+  llvm::Value* times = Load(i32, Address(&site->times_met), Mem::kNative);
+  Branch(b.CreateICmpULT(times, b.getInt32(kTimesToMeet)), meet, met,
+         kUnlikely);
+  Begin(meet);
+  llvm::Value* second = n.inputs.size() > first + 1
+                            ? In(n, first + 1)
+                            : static_cast<llvm::Value*>(Null());
+  ColdCall(reinterpret_cast<const void*>(pyvm_llvm_meet), b.getVoidTy(),
+           {Address(site), In(n, first), second});
+  b.CreateBr(met);
+  Begin(met);
+}
+
+llvm::Value* Lowering::LinkingCall(const ir::Node& n, const void* function,
+                                   std::initializer_list<llvm::Value*> args,
+                                   Way way) {
+  Publish(n, way, kLinks);
+  llvm::Value* result = Call(function, ptr, Behind({act, native_}, args));
+  RaiseIf(IsNull(result));
+  return result;
+}
+
+llvm::Value* Lowering::LinkingInt(const ir::Node& n, const void* function,
+                                  std::initializer_list<llvm::Value*> args,
+                                  Way way) {
+  Publish(n, way, kLinks);
+  llvm::Value* result = Call(function, i32, Behind({act, native_}, args));
   RaiseIf(b.CreateICmpSLT(result, b.getInt32(0)));
   return result;
 }

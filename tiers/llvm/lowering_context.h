@@ -50,7 +50,7 @@ inline constexpr int kNumMems = static_cast<int>(Mem::kBreaker) + 1;
 class Lowering {
  public:
   Lowering(ir::Function& fn, llvm::Module& module, const HomeSlots& homes,
-           SiteBuilder& sites);
+           SiteBuilder& sites, bool looks_at_operands);
 
   // Adds the function to the module, as kEntryName.
   llvm::Function* Run();
@@ -161,7 +161,7 @@ class Lowering {
 
   // --- Calls
   llvm::CallInst* Call(const void* function, llvm::Type* result,
-                       std::initializer_list<llvm::Value*> args);
+                       llvm::ArrayRef<llvm::Value*> args);
   // The same where it is not expected to happen.
   llvm::CallInst* ColdCall(const void* function, llvm::Type* result,
                            std::initializer_list<llvm::Value*> args);
@@ -179,6 +179,16 @@ class Lowering {
                              Way way = kOnTheWay);
   // The same; -1 means an exception.
   llvm::Value* CallForInt(const ir::Node& n, const void* function,
+                          std::initializer_list<llvm::Value*> args,
+                          Way way = kOnTheWay);
+  // Looks at two operands from number `first` on, where code is to learn.
+  void Meet(const ir::Node& n, size_t first);
+  // The same for what gets `act` and this native frame before `args`, and links
+  // it if somebody may look.
+  llvm::Value* LinkingCall(const ir::Node& n, const void* function,
+                           std::initializer_list<llvm::Value*> args,
+                           Way way = kOnTheWay);
+  llvm::Value* LinkingInt(const ir::Node& n, const void* function,
                           std::initializer_list<llvm::Value*> args,
                           Way way = kOnTheWay);
 
@@ -240,6 +250,7 @@ class Lowering {
   llvm::Module& module_;
   const HomeSlots& homes_;
   SiteBuilder& sites_;
+  const bool looks_at_operands_;
   llvm::Function* function_ = nullptr;
   llvm::AllocaInst* native_ = nullptr;
   llvm::Value* caller_ = nullptr;

@@ -1,5 +1,6 @@
 // Control, the frame, calls, and what CPython's library does.
 #include "core/runtime/instance.h"
+#include "core/runtime/quiet.h"
 #include "tiers/llvm/frames.h"
 #include "tiers/llvm/lowering_context.h"
 #include "tiers/llvm/runtime_ops.h"
@@ -251,6 +252,7 @@ Value* PlainOr(Lowering& l, Value* plain, Value* none, General general) {
 }  // namespace
 
 Value* LowerBinary(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   auto* op = l.b.getInt32(static_cast<uint32_t>(n.imm));
   Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_binary),
                         l.ptr, {l.In(n, 0), l.In(n, 1), op});
@@ -261,12 +263,14 @@ Value* LowerBinary(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerCompare(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(
+  l.Meet(n, 0);
+  return l.LinkingCall(
       n, reinterpret_cast<const void*>(pyvm_llvm_compare),
       {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
 }
 
 Value* LowerCompareBool(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   auto* op = l.b.getInt32(static_cast<uint32_t>(n.imm));
   Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_compare),
                         l.i32, {l.In(n, 0), l.In(n, 1), op});
@@ -340,8 +344,9 @@ Value* LowerNegative(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerContains(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   Value* result =
-      l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_contains),
+      l.LinkingInt(n, reinterpret_cast<const void*>(pyvm_llvm_contains),
                    {l.In(n, 0), l.In(n, 1)});
   return l.b.CreateICmpNE(result, l.b.getInt32(0));
 }
@@ -377,24 +382,26 @@ Value* LowerIsTrue(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerLoadItem(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(n, reinterpret_cast<const void*>(pyvm_llvm_load_item),
-                         {l.In(n, 0), l.In(n, 1)});
+  l.Meet(n, 0);
+  return l.LinkingCall(n, reinterpret_cast<const void*>(pyvm_llvm_load_item),
+                       {l.In(n, 0), l.In(n, 1)});
 }
 
 Value* LowerLoadSlice(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(n, reinterpret_cast<const void*>(pyvm_llvm_load_slice),
-                         {l.In(n, 0), l.In(n, 1), l.In(n, 2), l.In(n, 3)});
+  return l.LinkingCall(n, reinterpret_cast<const void*>(pyvm_llvm_load_slice),
+                       {l.In(n, 0), l.In(n, 1), l.In(n, 2), l.In(n, 3)});
 }
 
 Value* LowerStoreSlice(Lowering& l, const ir::Node& n) {
-  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_slice),
+  l.LinkingInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_slice),
                {l.In(n, 0), l.In(n, 1), l.In(n, 2), l.In(n, 3), l.In(n, 4),
                 l.b.getInt32(static_cast<uint32_t>(n.imm))});
   return nullptr;
 }
 
 Value* LowerStoreItem(Lowering& l, const ir::Node& n) {
-  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_item),
+  l.Meet(n, 0);
+  l.LinkingInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_item),
                {l.In(n, 0), l.In(n, 1), l.In(n, 2)});
   return nullptr;
 }
@@ -433,7 +440,7 @@ Target TargetOf(const ir::Node& n) {
     target = {method->d_method->ml_meth, method->d_method->ml_flags, true,
               nullptr};
     --num_args;
-  } else if (PyCFunction_CheckExact(callable)) {
+  } else if (PyCFunction_CheckExact(callable) && !IsOfNumbers(callable)) {
     target = {PyCFunction_GET_FUNCTION(callable),
               PyCFunction_GET_FLAGS(callable), false,
               PyCFunction_GET_SELF(callable)};
@@ -489,14 +496,19 @@ Value* CallAny(Lowering& l, const ir::Node& n, Lowering::Way way) {
     l.Store(l.In(n, i + 1), l.ArgumentSlot(i + 1), Mem::kNative);
   }
   PyObject* names = n.object();
-  size_t named =
-      names == nullptr ? 0 : static_cast<size_t>(PyTuple_GET_SIZE(names));
+  if (names == nullptr) {
+    return l.LinkingCall(
+        n, reinterpret_cast<const void*>(pyvm_llvm_call),
+        {l.In(n, 0), l.ArgumentSlot(1), l.Int(static_cast<int64_t>(count))},
+        way);
+  }
+  auto named = static_cast<size_t>(PyTuple_GET_SIZE(names));
   return l.CallForObject(
       n, reinterpret_cast<const void*>(PyObject_Vectorcall),
       {l.In(n, 0), l.ArgumentSlot(1),
        l.Int(static_cast<int64_t>((count - named) |
                                   PY_VECTORCALL_ARGUMENTS_OFFSET)),
-       names == nullptr ? static_cast<Value*>(l.Null()) : l.Address(names)},
+       l.Address(names)},
       way);
 }
 
@@ -528,6 +540,11 @@ Value* DirectOf(Lowering& l, Value* function, size_t num_args,
 }  // namespace
 
 Value* LowerCall(Lowering& l, const ir::Node& n) {
+  // Of functions that are known the arguments tell which of their cases is met.
+  if (n.inputs[0]->op == ir::Op::kLoadEntry ||
+      n.inputs[0]->op == ir::Op::kGuardIs) {
+    l.Meet(n, 1);
+  }
   if (Target target = TargetOf(n); target.function != nullptr) {
     return CallTarget(l, n, target);
   }

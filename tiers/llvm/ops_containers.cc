@@ -33,8 +33,11 @@ Value* LowerAppendList(Lowering& l, const ir::Node& n) {
   l.b.CreateBr(done);
 
   l.Begin(grow);
-  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_append_list),
-               {list, l.In(n, 1)}, Lowering::kAside);
+  // Only memory may be short, of which frames are told where code is left.
+  l.Publish(n, Lowering::kAside, Lowering::kDirect);
+  Value* error = l.Call(reinterpret_cast<const void*>(pyvm_llvm_append_list),
+                        l.i32, {list, l.In(n, 1)});
+  l.RaiseIf(l.b.CreateICmpSLT(error, l.b.getInt32(0)));
   l.b.CreateBr(done);
   l.Begin(done);
   return nullptr;

@@ -126,13 +126,17 @@ Value* LowerPopList(Lowering& l, const ir::Node& n) {
       l.Load(l.ptr, list, offsetof(PyListObject, ob_item), Mem::kItems);
   Value* item = l.Load(l.ptr, l.Indexed(items, less), Mem::kItem);
   l.Store(less, list, offsetof(PyVarObject, ob_size), Mem::kSize);
-  // A list that is half empty gives memory back, as CPython's do.
+  // A list that is half empty gives memory back, as CPython's do; but the few
+  // bytes of a short one, which may be about to grow again, are not worth it.
+  constexpr int64_t kShort = 8;
   Value* room =
       l.Load(l.i64, list, offsetof(PyListObject, allocated), Mem::kItems);
   llvm::BasicBlock* shrink = l.NewBlock("shrink");
   llvm::BasicBlock* done = l.NewBlock("popped");
-  l.Branch(l.b.CreateICmpSLT(less, l.b.CreateAShr(room, l.Int(1))), shrink,
-           done, Lowering::kUnlikely);
+  Value* half_empty = l.b.CreateICmpSLT(less, l.b.CreateAShr(room, l.Int(1)));
+  Value* is_long = l.b.CreateICmpSGT(room, l.Int(kShort));
+  l.Branch(l.b.CreateAnd(half_empty, is_long), shrink, done,
+           Lowering::kUnlikely);
   l.Begin(shrink);
   l.ColdCall(reinterpret_cast<const void*>(pyvm_llvm_shrink_list),
              l.b.getVoidTy(), {list});

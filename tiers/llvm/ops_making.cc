@@ -15,22 +15,13 @@ const void* At(F* function) {
   return reinterpret_cast<const void*>(function);
 }
 
-// Calls what gets this native frame, and links it if somebody may look. Null
-// means an exception.
-Value* LinkingCall(Lowering& l, const ir::Node& n, const void* function,
-                   std::initializer_list<Value*> args) {
-  l.Publish(n, Lowering::kOnTheWay, Lowering::kLinks);
+// Calls what runs no code of others. Null means an exception.
+Value* QuietCall(Lowering& l, const ir::Node& n, const void* function,
+                 std::initializer_list<Value*> args) {
+  l.Publish(n, Lowering::kOnTheWay, Lowering::kDirect);
   Value* result = l.Call(function, l.ptr, args);
   l.RaiseIf(l.IsNull(result));
   return result;
-}
-
-// The same; -1 means an exception.
-void LinkingStep(Lowering& l, const ir::Node& n, const void* function,
-                 std::initializer_list<Value*> args) {
-  l.Publish(n, Lowering::kOnTheWay, Lowering::kLinks);
-  Value* result = l.Call(function, l.i32, args);
-  l.RaiseIf(l.b.CreateICmpSLT(result, l.b.getInt32(0)));
 }
 
 // The inputs as a vector.
@@ -90,26 +81,22 @@ Value* LowerListTuple(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerMakeSet(Lowering& l, const ir::Node& n) {
-  return LinkingCall(
-      l, n, At(pyvm_llvm_make_set),
-      {l.act, l.native(), Vector(l, n), Count(l, n.inputs.size())});
+  return l.LinkingCall(n, At(pyvm_llvm_make_set),
+                       {Vector(l, n), Count(l, n.inputs.size())});
 }
 
 Value* LowerMakeDict(Lowering& l, const ir::Node& n) {
-  return LinkingCall(
-      l, n, At(pyvm_llvm_make_dict),
-      {l.act, l.native(), Vector(l, n), Count(l, n.inputs.size() / 2)});
+  return l.LinkingCall(n, At(pyvm_llvm_make_dict),
+                       {Vector(l, n), Count(l, n.inputs.size() / 2)});
 }
 
 Value* LowerAddItem(Lowering& l, const ir::Node& n) {
-  LinkingStep(l, n, At(pyvm_llvm_add_item),
-              {l.act, l.native(), l.In(n, 0), l.In(n, 1)});
+  l.LinkingInt(n, At(pyvm_llvm_add_item), {l.In(n, 0), l.In(n, 1)});
   return nullptr;
 }
 
 Value* LowerExtendList(Lowering& l, const ir::Node& n) {
-  LinkingStep(l, n, At(pyvm_llvm_extend_list),
-              {l.act, l.native(), l.In(n, 0), l.In(n, 1)});
+  l.LinkingInt(n, At(pyvm_llvm_extend_list), {l.In(n, 0), l.In(n, 1)});
   return nullptr;
 }
 
@@ -132,13 +119,12 @@ Value* LowerMergeDict(Lowering& l, const ir::Node& n) {
 // --- Iterables --------------------------------------------------------------
 
 Value* LowerUnpack(Lowering& l, const ir::Node& n) {
-  return LinkingCall(l, n, At(pyvm_llvm_unpack),
-                     {l.act, l.native(), l.In(n, 0), l.Int(n.imm)});
+  return l.LinkingCall(n, At(pyvm_llvm_unpack), {l.In(n, 0), l.Int(n.imm)});
 }
 
 Value* LowerUnpackStar(Lowering& l, const ir::Node& n) {
-  return LinkingCall(l, n, At(pyvm_llvm_unpack_star),
-                     {l.act, l.native(), l.In(n, 0), l.Int(n.imm)});
+  return l.LinkingCall(n, At(pyvm_llvm_unpack_star),
+                       {l.In(n, 0), l.Int(n.imm)});
 }
 
 Value* LowerField(Lowering& l, const ir::Node& n) {
@@ -192,22 +178,22 @@ Value* LowerPairSecond(Lowering& l, const ir::Node&) {
 // --- Strs -------------------------------------------------------------------
 
 Value* LowerConcatStr(Lowering& l, const ir::Node& n) {
-  return LinkingCall(l, n, At(PyUnicode_Concat), {l.In(n, 0), l.In(n, 1)});
+  return QuietCall(l, n, At(PyUnicode_Concat), {l.In(n, 0), l.In(n, 1)});
 }
 
 Value* LowerAppendStr(Lowering& l, const ir::Node& n) {
-  return LinkingCall(l, n, At(pyvm_llvm_append_str), {l.In(n, 0), l.In(n, 1)});
+  return QuietCall(l, n, At(pyvm_llvm_append_str), {l.In(n, 0), l.In(n, 1)});
 }
 
 Value* LowerJoinStr(Lowering& l, const ir::Node& n) {
-  return LinkingCall(l, n, At(pyvm_llvm_join_str),
-                     {Vector(l, n), Count(l, n.inputs.size())});
+  return QuietCall(l, n, At(pyvm_llvm_join_str),
+                   {Vector(l, n), Count(l, n.inputs.size())});
 }
 
 Value* LowerFormat(Lowering& l, const ir::Node& n) {
-  return LinkingCall(l, n, At(pyvm_llvm_format),
-                     {l.act, l.native(), l.In(n, 0), l.In(n, 1),
-                      l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  return l.LinkingCall(
+      n, At(pyvm_llvm_format),
+      {l.In(n, 0), l.In(n, 1), l.b.getInt32(static_cast<uint32_t>(n.imm))});
 }
 
 }  // namespace pyvm::llvm_tier

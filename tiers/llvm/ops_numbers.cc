@@ -225,6 +225,22 @@ Value* LowerBoxBool(Lowering& l, const ir::Node& n) {
   return l.b.CreateSelect(l.In(n, 0), l.Address(Py_True), l.Address(Py_False));
 }
 
+Value* LowerBoolToInt(Lowering& l, const ir::Node& n) {
+  return l.b.CreateZExt(l.In(n, 0), l.i64);
+}
+
+Value* LowerFloatToInt(Lowering& l, const ir::Node& n) {
+  Value* value = l.In(n, 0);
+  // 2**63 is a float, and no number between it and the largest int is; NaN is
+  // in no range.
+  constexpr double kEnd = 9223372036854775808.0;
+  Value* fits = l.b.CreateAnd(
+      l.b.CreateFCmpOGE(value, llvm::ConstantFP::get(l.f64, -kEnd)),
+      l.b.CreateFCmpOLT(value, llvm::ConstantFP::get(l.f64, kEnd)));
+  l.Guard(n, fits);
+  return l.b.CreateFPToSI(value, l.i64);
+}
+
 Value* LowerIntToFloat(Lowering& l, const ir::Node& n) {
   constexpr int64_t kExact = int64_t{1} << 53;
   Value* value = l.In(n, 0);
@@ -247,6 +263,12 @@ Value* LowerMulInt(Lowering& l, const ir::Node& n) {
   return Checked(l, n, llvm::Intrinsic::smul_with_overflow, l.In(n, 0),
                  l.In(n, 1));
 }
+Value* LowerAbsInt(Lowering& l, const ir::Node& n) {
+  Value* value = l.In(n, 0);
+  l.Guard(n, l.b.CreateICmpNE(value, l.Int(INT64_MIN)));
+  return l.b.CreateBinaryIntrinsic(llvm::Intrinsic::abs, value, l.b.getTrue());
+}
+
 Value* LowerNegInt(Lowering& l, const ir::Node& n) {
   return Checked(l, n, llvm::Intrinsic::ssub_with_overflow, l.Int(0),
                  l.In(n, 0));
@@ -374,6 +396,10 @@ Value* LowerDivFloat(Lowering& l, const ir::Node& n) {
   l.Guard(n, l.b.CreateFCmpUNE(l.In(n, 1), llvm::ConstantFP::get(l.f64, 0)));
   return l.b.CreateFDiv(l.In(n, 0), l.In(n, 1));
 }
+Value* LowerAbsFloat(Lowering& l, const ir::Node& n) {
+  return l.b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, l.In(n, 0));
+}
+
 Value* LowerNegFloat(Lowering& l, const ir::Node& n) {
   return l.b.CreateFNeg(l.In(n, 0));
 }
@@ -398,22 +424,96 @@ Value* LowerIsSame(Lowering& l, const ir::Node& n) {
   return l.b.CreateICmpEQ(l.In(n, 0), l.In(n, 1));
 }
 
+namespace {
+
+// A str whose characters can be compared as a few numbers.
+bool IsShortAscii(const ir::Node* node) {
+  constexpr Py_ssize_t kLongest = 16;
+  if (node->op != ir::Op::kConst) return false;
+  PyObject* o = node->object();
+  return PyUnicode_CheckExact(o) && PyUnicode_IS_COMPACT_ASCII(o) &&
+         PyUnicode_GET_LENGTH(o) > 0 && PyUnicode_GET_LENGTH(o) <= kLongest;
+}
+
+// Whether `o`, which has as many characters of one byte, has those of `text`.
+Value* HasText(Lowering& l, Value* o, PyObject* text) {
+  auto size = static_cast<size_t>(PyUnicode_GET_LENGTH(text));
+  auto* data = static_cast<const char*>(PyUnicode_DATA(text));
+  size_t width = size >= 8 ? 8 : size >= 4 ? 4 : size >= 2 ? 2 : 1;
+  llvm::IntegerType* type = l.b.getIntNTy(static_cast<unsigned>(8 * width));
+  // The two may overlap.
+  auto differs_at = [&](size_t at) {
+    uint64_t wanted = 0;
+    std::memcpy(&wanted, data + at, width);
+    auto offset = static_cast<int64_t>(sizeof(PyASCIIObject) + at);
+    llvm::LoadInst* has = l.Load(type, o, offset, Mem::kItem);
+    has->setAlignment(llvm::Align(1));
+    return l.b.CreateXor(has, llvm::ConstantInt::get(type, wanted));
+  };
+  Value* differs = differs_at(0);
+  if (size != width) differs = l.b.CreateOr(differs, differs_at(size - width));
+  return l.b.CreateICmpEQ(differs, llvm::ConstantInt::get(type, 0));
+}
+
+// Whether it is stored as HasText reads it.
+Value* IsCompactAscii(Lowering& l, Value* o) {
+  decltype(PyASCIIObject::state) wanted = {};
+  wanted.kind = PyUnicode_1BYTE_KIND;
+  wanted.compact = wanted.ascii = wanted.ready = 1;
+  decltype(PyASCIIObject::state) asked = {};
+  asked.kind = 7;
+  asked.compact = asked.ascii = asked.ready = 1;
+  uint32_t want, mask;
+  std::memcpy(&want, &wanted, sizeof want);
+  std::memcpy(&mask, &asked, sizeof mask);
+  Value* state = l.Load(l.i32, o, offsetof(PyASCIIObject, state), Mem::kItem);
+  return l.b.CreateICmpEQ(l.b.CreateAnd(state, l.b.getInt32(mask)),
+                          l.b.getInt32(want));
+}
+
+}  // namespace
+
 Value* LowerEqualStr(Lowering& l, const ir::Node& n) {
   Value* a = l.In(n, 0);
   Value* b = l.In(n, 1);
-  llvm::BasicBlock* begin = l.b.GetInsertBlock();
-  llvm::BasicBlock* look = l.NewBlock("look");
   llvm::BasicBlock* done = l.NewBlock("compared");
-  l.Branch(l.b.CreateICmpEQ(a, b), done, look);
-  l.Begin(look);
+  std::vector<std::pair<Value*, llvm::BasicBlock*>> results;
+  auto end = [&](Value* result) {
+    results.emplace_back(result, l.b.GetInsertBlock());
+  };
+  // Goes on where the answer is not known yet.
+  auto unless = [&](Value* known, bool answer) {
+    llvm::BasicBlock* next = l.NewBlock("look");
+    end(l.b.getInt1(answer));
+    l.Branch(known, done, next);
+    l.Begin(next);
+  };
+  unless(l.b.CreateICmpEQ(a, b), true);
+  int constant = IsShortAscii(n.inputs[0])   ? 0
+                 : IsShortAscii(n.inputs[1]) ? 1
+                                             : -1;
+  if (constant >= 0) {
+    Value* other = constant == 0 ? b : a;
+    PyObject* text = n.inputs[static_cast<size_t>(constant)]->object();
+    llvm::BasicBlock* read = l.NewBlock("read");
+    llvm::BasicBlock* ask = l.NewBlock("ask");
+    l.Branch(IsCompactAscii(l, other), read, ask, Lowering::kLikely);
+    l.Begin(read);
+    Value* length =
+        l.Load(l.i64, other, offsetof(PyASCIIObject, length), Mem::kItem);
+    unless(l.b.CreateICmpNE(length, l.Int(PyUnicode_GET_LENGTH(text))), false);
+    end(HasText(l, other, text));
+    l.b.CreateBr(done);
+    l.Begin(ask);
+  }
   Value* equal =
       l.Call(reinterpret_cast<const void*>(pyvm_llvm_equal_str), l.i32, {a, b});
-  Value* looked = l.b.CreateICmpNE(equal, l.b.getInt32(0));
+  end(l.b.CreateICmpNE(equal, l.b.getInt32(0)));
   l.b.CreateBr(done);
   l.Begin(done);
-  llvm::PHINode* result = l.b.CreatePHI(l.i1, 2);
-  result->addIncoming(l.b.getTrue(), begin);
-  result->addIncoming(looked, look);
+  llvm::PHINode* result =
+      l.b.CreatePHI(l.i1, static_cast<unsigned>(results.size()));
+  for (const auto& [value, from] : results) result->addIncoming(value, from);
   return result;
 }
 

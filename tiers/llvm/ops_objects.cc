@@ -331,12 +331,12 @@ Value* LowerLoadEntry(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerLoadAttr(Lowering& l, const ir::Node& n) {
-  return l.CallForObject(n, reinterpret_cast<const void*>(pyvm_llvm_load_attr),
-                         {l.In(n, 0), l.Address(n.ptr)});
+  return l.LinkingCall(n, reinterpret_cast<const void*>(pyvm_llvm_load_attr),
+                       {l.In(n, 0), l.Address(n.ptr)});
 }
 
 Value* LowerStoreAttr(Lowering& l, const ir::Node& n) {
-  l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_attr),
+  l.LinkingInt(n, reinterpret_cast<const void*>(pyvm_llvm_store_attr),
                {l.In(n, 0), l.Address(n.ptr), l.In(n, 1)});
   return nullptr;
 }

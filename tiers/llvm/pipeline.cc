@@ -140,7 +140,7 @@ class LlvmCompilation final : public Compilation {
         references_(unit) {}
 
   // The first half; false with a reason.
-  bool Begin(const CompileRequest& request, const Denials& denials,
+  bool Begin(const CompileRequest& request, const Experience& experience,
              const char** refused);
 
   void Finish() override { lowered_->Finish(); }
@@ -156,7 +156,9 @@ class LlvmCompilation final : public Compilation {
 };
 
 bool LlvmCompilation::Begin(const CompileRequest& request,
-                            const Denials& denials, const char** refused) {
+                            const Experience& experience,
+                            const char** refused) {
+  const Denials& denials = experience.denials;
   ir::BuildOptions build;
   if (at_loop_) build.entry_instr = loop_;
   build.direct = direct_;
@@ -175,6 +177,13 @@ bool LlvmCompilation::Begin(const CompileRequest& request,
                                 std::strcmp(denial.reason, op) == 0;
                        });
   };
+  build.met = [&experience](const Unit* at,
+                            uint32_t instr) -> const PyTypeObject* const* {
+    for (const Lesson& lesson : experience.lessons) {
+      if (lesson.unit == at && lesson.instr == instr) return lesson.types;
+    }
+    return nullptr;
+  };
   std::unique_ptr<ir::Function> function = ir::Build(unit_, build, refused);
   if (function == nullptr) return false;
   std::string wrong = RunPasses(function.get(), request.passes);
@@ -187,6 +196,7 @@ bool LlvmCompilation::Begin(const CompileRequest& request,
     return false;
   }
   GenerateOptions generate;
+  generate.looks_at_operands = experience.IsToLearn();
   if (IsDumped(options.dump_llvm, *unit_)) {
     generate.optimized_llvm_ir = &llvm_ir_;
     generate.verify = true;
@@ -222,10 +232,10 @@ bool LlvmCompilation::AddTo(Code* code, const char** refused) {
 }
 
 std::unique_ptr<Compilation> Prepare(Unit* unit, const CompileRequest& request,
-                                     const Denials& denials,
+                                     const Experience& experience,
                                      const char** refused) {
   auto made = std::make_unique<LlvmCompilation>(unit, request);
-  return made->Begin(request, denials, refused) ? std::move(made) : nullptr;
+  return made->Begin(request, experience, refused) ? std::move(made) : nullptr;
 }
 
 void WarmUp() { backend->WarmUp(); }

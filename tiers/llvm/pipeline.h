@@ -23,12 +23,12 @@ class Compilation {
 };
 
 struct Pipeline {
-  // Begins to compile an entry of the unit, which does not speculate on what is
-  // denied. `request.entry` is kFunctionStart or kLoopHeader. Null with a
-  // reason, a static string.
+  // Begins to compile an entry of the unit, which does not speculate on what
+  // experience denies. `request.entry` is kFunctionStart or kLoopHeader. Null
+  // with a reason, a static string.
   std::unique_ptr<Compilation> (*prepare)(Unit* unit,
                                           const CompileRequest& request,
-                                          const Denials& denials,
+                                          const Experience& experience,
                                           const char** refused);
   // As Tier::load.
   void (*warm_up)();

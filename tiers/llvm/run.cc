@@ -8,8 +8,8 @@
 #include "core/handlers/machine.h"
 #include "core/runtime/container.h"
 #include "core/runtime/instance.h"
-#include "core/runtime/iterator.h"
 #include "core/runtime/object.h"
+#include "core/runtime/quiet.h"
 #include "core/tier/manager.h"
 #include "tiers/llvm/frames.h"
 
@@ -333,6 +333,62 @@ PyObject* EnterDirect(Activation* act, PyObject** regs, const Unit* unit,
   return result;
 }
 
+namespace {
+
+// Frees objects whose last reference is gone. Links the native frame before
+// code of others may run.
+class LastReferences {
+ public:
+  LastReferences(Activation* act, NativeFrame* native)
+      : act_(act), native_(native) {}
+
+  void Free(PyObject* o) {
+    if (FreeSimple(o)) return;
+    auto release = [this](PyObject* item) { Release(item); };
+    PyInterpreterState* interp = act_->interp;
+    if ((PyTuple_CheckExact(o) && FreeTuple(interp, o, release)) ||
+        (PyList_CheckExact(o) && FreeList(interp, o, release))) {
+      return;
+    }
+    Announce(o);
+    if (!FreeInstance(o)) _Py_Dealloc(o);
+  }
+
+ private:
+  // What refers to nothing else.
+  bool FreeSimple(PyObject* o) {
+    if (IsInt(o)) {
+      FreeInt(o);
+    } else if (IsFloat(o)) {
+      FreeFloat(act_->interp, o);
+    } else if (PyUnicode_CheckExact(o)) {
+      _Py_Dealloc(o);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void Release(PyObject* item) {
+    if (item == nullptr || --item->ob_refcnt > 0 || FreeSimple(item)) return;
+    Announce(item);
+    // Of nested containers CPython limits the recursion.
+    _Py_Dealloc(item);
+  }
+
+  void Announce(PyObject* o) {
+    if (linked_ || DiesQuietly(o)) return;
+    pyvm_llvm_link(act_, native_);
+    linked_ = true;
+  }
+
+  Activation* const act_;
+  NativeFrame* const native_;
+  bool linked_ = false;
+};
+
+}  // namespace
+
 extern "C" {
 
 Direct pyvm_llvm_direct_stub(uint32_t num_args) {
@@ -370,104 +426,15 @@ int pyvm_llvm_run_handler(Activation* act, PyObject** regs, uint32_t instr) {
   return CompleteCall(act, pc, regs, unit);
 }
 
-namespace {
-
-// References that an object gives up when it dies.
-class LastWill {
- public:
-  // Whether the referent goes on living, or runs no code when it dies.
-  bool Harmless(PyObject* o) {
-    if (o == nullptr || PyLong_CheckExact(o) || PyFloat_CheckExact(o) ||
-        PyUnicode_CheckExact(o)) {
-      return true;
-    }
-    if (size_ == kMost) return false;
-    auto twice = std::count(given_up_, given_up_ + size_, o);
-    given_up_[size_++] = o;
-    return o->ob_refcnt > twice + 1;
-  }
-  bool Harmless(PyObject** objects, Py_ssize_t n) {
-    if (n > kMost) return false;
-    for (Py_ssize_t i = 0; i < n; ++i) {
-      if (!Harmless(objects[i])) return false;
-    }
-    return true;
-  }
-
- private:
-  static constexpr int kMost = 8;
-  PyObject* given_up_[kMost];
-  int size_ = 0;
-};
-
-// Whether nobody can look at a frame when the object dies.
-bool DiesAlone(PyObject* o) {
-  LastWill will;
-  const PyTypeObject* type = Py_TYPE(o);
-  if (type == &PyTuple_Type) {
-    return will.Harmless(reinterpret_cast<PyTupleObject*>(o)->ob_item,
-                         Py_SIZE(o));
-  }
-  if (type == &PyList_Type) {
-    return will.Harmless(reinterpret_cast<PyListObject*>(o)->ob_item,
-                         Py_SIZE(o));
-  }
-  if (type == &PyListIter_Type || type == &PyTupleIter_Type) {
-    return will.Harmless(reinterpret_cast<SequenceIterator*>(o)->sequence);
-  }
-  if (type == &PyRangeIter_Type) return true;
-  if (type == &PyMethod_Type) {
-    auto* method = reinterpret_cast<PyMethodObject*>(o);
-    return method->im_weakreflist == nullptr &&
-           will.Harmless(method->im_func) && will.Harmless(method->im_self);
-  }
-  if (type == &PyCell_Type) {
-    return will.Harmless(reinterpret_cast<PyCellObject*>(o)->ob_ref);
-  }
-  if (type == &PyGen_Type || type == &PyCoro_Type) {
-    auto* gen = reinterpret_cast<PyGenObject*>(o);
-    return gen->gi_frame_state == FRAME_CLEARED &&
-           gen->gi_weakreflist == nullptr &&
-           gen->gi_exc_state.exc_value == nullptr &&
-           gen->gi_origin_or_finalizer == nullptr &&
-           will.Harmless(reinterpret_cast<PyObject*>(gen->gi_code));
-  }
-  PyObject* objects[8];
-  int n = RefersTo(o, objects, 8);
-  return n >= 0 && will.Harmless(objects, n);
-}
-
-}  // namespace
-
 // As DropLast.
 void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* o) {
-  if (IsInt(o)) {
-    FreeInt(o);
-  } else if (IsFloat(o)) {
-    FreeFloat(act->interp, o);
-  } else if (PyUnicode_CheckExact(o) || DiesAlone(o)) {
-    if (PyTuple_CheckExact(o)) {
-      FreeTuple(act->interp, o);
-    } else if (PyList_CheckExact(o)) {
-      FreeList(act->interp, o);
-    } else if (!FreeInstance(o)) {
-      _Py_Dealloc(o);
-    }
-  } else {
-    // A callee that has ended, but still has the room of its frame, releases on
-    // behalf of its caller: frames that were there before lie below it.
-    uint64_t before = IsGiven(native) ? 0 : native->inlined;
-    pyvm_llvm_link(act, native);
-    if (PyTuple_CheckExact(o)) {
-      FreeTuple(act->interp, o);
-    } else if (PyList_CheckExact(o)) {
-      FreeList(act->interp, o);
-    } else if (!FreeInstance(o)) {
-      _Py_Dealloc(o);
-    }
-    if (!IsGiven(native) && native->inlined != before) {
-      pyvm_llvm_unlink_inlined(act, native);
-    }
+  // A callee that has ended, but still has the room of its frame, releases on
+  // behalf of its caller: frames that were there before lie below it.
+  uint64_t before = IsGiven(native) ? 0 : native->inlined;
+  LastReferences last(act, native);
+  last.Free(o);
+  if (!IsGiven(native) && native->inlined != before) {
+    pyvm_llvm_unlink_inlined(act, native);
   }
 }
 

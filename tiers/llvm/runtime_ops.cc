@@ -12,6 +12,7 @@
 #include "core/runtime/names.h"
 #include "core/runtime/number.h"
 #include "core/runtime/polymorphic.h"
+#include "core/runtime/quiet.h"
 #include "core/runtime/slice.h"
 #include "core/runtime/window_ops.h"
 #include "tiers/llvm/collection.h"
@@ -177,7 +178,9 @@ PyObject* pyvm_llvm_binary(PyObject* left, PyObject* right, uint32_t oparg) {
   return BinaryOp(left, right, oparg);
 }
 
-PyObject* pyvm_llvm_compare(PyObject* left, PyObject* right, uint32_t op) {
+PyObject* pyvm_llvm_compare(Activation* act, NativeFrame* native,
+                            PyObject* left, PyObject* right, uint32_t op) {
+  LinkUnless(ComparesQuietly(left) && ComparesQuietly(right), act, native);
   switch (op) {
     case Py_LT:
       return CompareAny<Py_LT>(left, right);
@@ -213,7 +216,8 @@ int pyvm_llvm_compare_bool(PyObject* left, PyObject* right, uint32_t op) {
 
 int pyvm_llvm_equal_str(PyObject* a, PyObject* b) { return EqualStrings(a, b); }
 
-int pyvm_llvm_contains(PyObject* item, PyObject* container) {
+int pyvm_llvm_contains(Activation* act, NativeFrame* native, PyObject* item,
+                       PyObject* container) {
   switch (FindIn(container, item)) {
     case Found::kYes:
       return 1;
@@ -222,6 +226,7 @@ int pyvm_llvm_contains(PyObject* item, PyObject* container) {
     case Found::kAskCPython:
       break;
   }
+  pyvm_llvm_link(act, native);
   return PySequence_Contains(container, item);
 }
 
@@ -267,22 +272,30 @@ PyObject* pyvm_llvm_plain_class(PyObject* o) {
   return plain ? reinterpret_cast<PyObject*>(type) : nullptr;
 }
 
-PyObject* pyvm_llvm_load_attr(PyObject* owner, PyObject* name) {
+PyObject* pyvm_llvm_load_attr(Activation* act, NativeFrame* native,
+                              PyObject* owner, PyObject* name) {
   if (PyObject* found = FindAttr(owner, name)) return Py_NewRef(found);
+  pyvm_llvm_link(act, native);
   return PyObject_GetAttr(owner, name);
 }
 
-int pyvm_llvm_store_attr(PyObject* owner, PyObject* name, PyObject* value) {
+int pyvm_llvm_store_attr(Activation* act, NativeFrame* native, PyObject* owner,
+                         PyObject* name, PyObject* value) {
   int64_t index;
   PyObject** place = FindStore(owner, name, &index);
-  if (place == nullptr) return PyObject_SetAttr(owner, name, value);
+  if (place == nullptr) {
+    pyvm_llvm_link(act, native);
+    return PyObject_SetAttr(owner, name, value);
+  }
   PyObject* old = *place;
   Py_INCREF(value);
   if (old == nullptr && index >= 0) {
     InitValue(owner, ValuesOf(owner), index, value);
   } else {
     *place = value;
-    Py_XDECREF(old);
+    if (old != nullptr && --old->ob_refcnt == 0) {
+      pyvm_llvm_dealloc(act, native, old);
+    }
   }
   return 0;
 }
@@ -297,7 +310,8 @@ PyObject* pyvm_llvm_load_global(Activation* act, PyObject* function,
   return LoadGlobal(act->tstate, &frame, name);
 }
 
-PyObject* pyvm_llvm_load_item(PyObject* owner, PyObject* index) {
+PyObject* pyvm_llvm_load_item(Activation* act, NativeFrame* native,
+                              PyObject* owner, PyObject* index) {
   if (PyDict_CheckExact(owner)) {
     PyObject* value;
     if (FindInDict(owner, index, &value) == Found::kYes) {
@@ -306,11 +320,22 @@ PyObject* pyvm_llvm_load_item(PyObject* owner, PyObject* index) {
   } else if (Py_TYPE(owner) == array_type) {
     if (PyObject* item = LoadArrayItem(owner, index)) return item;
   }
+  bool quiet = (PyList_CheckExact(owner) || PyTuple_CheckExact(owner) ||
+                PyUnicode_CheckExact(owner)) &&
+               PyLong_CheckExact(index);
+  LinkUnless(quiet, act, native);
   return PyObject_GetItem(owner, index);
 }
 
-PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
+PyObject* pyvm_llvm_load_slice(Activation* act, NativeFrame* native,
+                               PyObject* owner, PyObject* start, PyObject* stop,
                                PyObject* step) {
+  bool quiet = PyList_CheckExact(owner) || PyTuple_CheckExact(owner) ||
+               PyUnicode_CheckExact(owner);
+  for (PyObject* bound : {start, stop, step}) {
+    quiet &= bound == Py_None || PyLong_CheckExact(bound);
+  }
+  LinkUnless(quiet, act, native);
   PyObject* result = LoadSlice(owner, start, stop, step);
   if (result != nullptr || PyErr_Occurred()) return result;
   PyObject* slice = PySlice_New(start, stop, step);
@@ -320,9 +345,19 @@ PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
   return result;
 }
 
-int pyvm_llvm_store_slice(PyObject* owner, PyObject* start, PyObject* stop,
-                          PyObject* step, PyObject* value, int dying) {
-  int done = StoreSlice(owner, start, stop, step, value, dying != 0);
+int pyvm_llvm_store_slice(Activation* act, NativeFrame* native, PyObject* owner,
+                          PyObject* start, PyObject* stop, PyObject* step,
+                          PyObject* value, int dying) {
+  if (dying != 0 && SwapSlice(owner, start, stop, step, value)) return 0;
+  bool quiet = PyList_CheckExact(owner) && PyList_CheckExact(value) &&
+               step == Py_None &&
+               ReleasedQuietly(reinterpret_cast<PyListObject*>(owner)->ob_item,
+                               Py_SIZE(owner));
+  for (PyObject* bound : {start, stop}) {
+    quiet &= bound == Py_None || PyLong_CheckExact(bound);
+  }
+  LinkUnless(quiet, act, native);
+  int done = StoreSlice(owner, start, stop, step, value, false);
   if (done <= 0) return done;
   PyObject* slice = PySlice_New(start, stop, step);
   if (slice == nullptr) return -1;
@@ -331,16 +366,20 @@ int pyvm_llvm_store_slice(PyObject* owner, PyObject* start, PyObject* stop,
   return done;
 }
 
-int pyvm_llvm_store_item(PyObject* owner, PyObject* index, PyObject* value) {
+int pyvm_llvm_store_item(Activation* act, NativeFrame* native, PyObject* owner,
+                         PyObject* index, PyObject* value) {
   if (PyDict_CheckExact(owner)) {
     PyObject* old;
     if (StoreInDict(owner, index, value, &old)) {
-      Py_XDECREF(old);
+      if (old != nullptr && --old->ob_refcnt == 0) {
+        pyvm_llvm_dealloc(act, native, old);
+      }
       return 0;
     }
   } else if (Py_TYPE(owner) == array_type) {
     if (StoreArrayItem(owner, index, value)) return 0;
   }
+  pyvm_llvm_link(act, native);
   return PyObject_SetItem(owner, index, value);
 }
 
@@ -451,9 +490,7 @@ PyObject* pyvm_llvm_range_iter(int64_t start, int64_t stop, int64_t step) {
 PyObject* pyvm_llvm_get_iter(Activation* act, NativeFrame* native,
                              PyObject* o) {
   if (PyObject* iterator = SequenceIteratorOf(act->interp, o)) return iterator;
-  bool quiet = PyList_CheckExact(o) || PyTuple_CheckExact(o) ||
-               PyRange_Check(o) || PyDict_CheckExact(o);
-  LinkUnless(quiet, act, native);
+  LinkUnless(IteratesQuietly(o), act, native);
   return PyObject_GetIter(o);
 }
 
@@ -490,17 +527,22 @@ PyObject* pyvm_llvm_get_anext(Activation* act, PyObject* iterator) {
 PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
                               PyObject* iterator) {
   PyTypeObject* type = Py_TYPE(iterator);
-  bool quiet = type == &PyListIter_Type || type == &PyTupleIter_Type ||
-               type == &PyRangeIter_Type || type == &PyDictIterKey_Type ||
-               type == &PyDictIterValue_Type || type == &PyDictIterItem_Type ||
-               type == &PyUnicodeIter_Type;
-  LinkUnless(quiet, act, native);
+  if (PyObject* next = NextInSequence(iterator)) return next;
+  if (PyObject* next = NextHashed(iterator)) return next;
+  LinkUnless(StepsQuietly(iterator), act, native);
   PyObject* item = type->tp_iternext(iterator);
   if (item == nullptr && PyErr_Occurred()) {
     if (!PyErr_ExceptionMatches(PyExc_StopIteration)) return kIterRaised;
     PyErr_Clear();
   }
   return item;
+}
+
+PyObject* pyvm_llvm_call(Activation* act, NativeFrame* native,
+                         PyObject* callable, PyObject** args, int64_t n) {
+  LinkUnless(CallsQuietly(callable, args, n), act, native);
+  auto flags = static_cast<size_t>(n) | PY_VECTORCALL_ARGUMENTS_OFFSET;
+  return PyObject_Vectorcall(callable, args, flags, nullptr);
 }
 
 int pyvm_llvm_stop_collector(Activation* act) {

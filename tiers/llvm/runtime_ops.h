@@ -43,12 +43,14 @@ PyObject* pyvm_llvm_plain_binary(PyObject* left, PyObject* right,
 PyObject* pyvm_llvm_plain_negative(PyObject* o);
 int pyvm_llvm_plain_compare(PyObject* left, PyObject* right, uint32_t op);
 PyObject* pyvm_llvm_binary(PyObject* left, PyObject* right, uint32_t oparg);
-PyObject* pyvm_llvm_compare(PyObject* left, PyObject* right, uint32_t op);
+PyObject* pyvm_llvm_compare(Activation* act, NativeFrame* native,
+                            PyObject* left, PyObject* right, uint32_t op);
 // The truth of a comparison.
 int pyvm_llvm_compare_bool(PyObject* left, PyObject* right, uint32_t op);
 // Whether two exact strs are equal. Never fails.
 int pyvm_llvm_equal_str(PyObject* a, PyObject* b);
-int pyvm_llvm_contains(PyObject* item, PyObject* container);
+int pyvm_llvm_contains(Activation* act, NativeFrame* native, PyObject* item,
+                       PyObject* container);
 int pyvm_llvm_truth(PyObject* o);
 // The same where that runs no code; else -1.
 int pyvm_llvm_plain_truth(PyObject* o);
@@ -63,18 +65,24 @@ PyObject* pyvm_llvm_binary_big(PyObject* left, PyObject* right, uint32_t oparg);
 int pyvm_llvm_compare_big(PyObject* left, PyObject* right, uint32_t op);
 
 // --- Attributes, globals, items.
-PyObject* pyvm_llvm_load_attr(PyObject* owner, PyObject* name);
-int pyvm_llvm_store_attr(PyObject* owner, PyObject* name, PyObject* value);
+PyObject* pyvm_llvm_load_attr(Activation* act, NativeFrame* native,
+                              PyObject* owner, PyObject* name);
+int pyvm_llvm_store_attr(Activation* act, NativeFrame* native, PyObject* owner,
+                         PyObject* name, PyObject* value);
 // As the function `function` sees it.
 PyObject* pyvm_llvm_load_global(Activation* act, PyObject* function,
                                 PyObject* name);
-PyObject* pyvm_llvm_load_item(PyObject* owner, PyObject* index);
-PyObject* pyvm_llvm_load_slice(PyObject* owner, PyObject* start, PyObject* stop,
+PyObject* pyvm_llvm_load_item(Activation* act, NativeFrame* native,
+                              PyObject* owner, PyObject* index);
+PyObject* pyvm_llvm_load_slice(Activation* act, NativeFrame* native,
+                               PyObject* owner, PyObject* start, PyObject* stop,
                                PyObject* step);
 // If `value` is `dying`, it may be left with the items that are replaced.
-int pyvm_llvm_store_slice(PyObject* owner, PyObject* start, PyObject* stop,
-                          PyObject* step, PyObject* value, int dying);
-int pyvm_llvm_store_item(PyObject* owner, PyObject* index, PyObject* value);
+int pyvm_llvm_store_slice(Activation* act, NativeFrame* native, PyObject* owner,
+                          PyObject* start, PyObject* stop, PyObject* step,
+                          PyObject* value, int dying);
+int pyvm_llvm_store_item(Activation* act, NativeFrame* native, PyObject* owner,
+                         PyObject* index, PyObject* value);
 // Takes the item, whether it succeeds or not.
 int pyvm_llvm_append_list(PyObject* list, PyObject* item);
 
@@ -112,6 +120,8 @@ PyObject* pyvm_llvm_iter_next(Activation* act, NativeFrame* native,
 // to the next safepoint. Whether it was on, for the second.
 int pyvm_llvm_stop_collector(Activation* act);
 void pyvm_llvm_start_collector(Activation* act, int enabled);
+PyObject* pyvm_llvm_call(Activation* act, NativeFrame* native,
+                         PyObject* callable, PyObject** args, int64_t n);
 void pyvm_llvm_forget_exception();
 // Calls a C function that takes a tuple of arguments, which are borrowed.
 PyObject* pyvm_llvm_call_varargs(Activation* act, PyCFunction function,
