@@ -28,9 +28,6 @@ struct Activation {
 
   // Below this address of the C stack a tier that nests on it calls no more.
   uintptr_t stack_limit;
-  // Where the generator whose code has suspended it last goes on, for whoever
-  // resumes it next, in the words of its tier. Null: nothing is known.
-  const void* suspended_at;
 };
 
 // Runs `frame` of `unit`, whose `previous` is not set yet, to its return, its

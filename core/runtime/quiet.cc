@@ -63,6 +63,7 @@ class LastWill {
   bool DictDies(PyObject* o);
   bool SetDies(PySetObject* set);
   bool InstanceDies(PyObject* o);
+  bool GeneratorDies(PyGenObject* gen);
 
   struct {
     PyObject* object;
@@ -97,6 +98,15 @@ bool LastWill::SetDies(PySetObject* set) {
     if (key != nullptr && set->table[i].hash != -1 && !Give(key)) return false;
   }
   return true;
+}
+
+// One that has ended: others go on to their end.
+bool LastWill::GeneratorDies(PyGenObject* gen) {
+  return gen->gi_frame_state == FRAME_CLEARED &&
+         gen->gi_weakreflist == nullptr &&
+         gen->gi_exc_state.exc_value == nullptr &&
+         gen->gi_origin_or_finalizer == nullptr &&
+         GiveAll(gen->gi_code, gen->gi_name, gen->gi_qualname);
 }
 
 bool LastWill::InstanceDies(PyObject* o) {
@@ -135,6 +145,9 @@ bool LastWill::Dies(PyObject* o) {
     auto* function = reinterpret_cast<PyCFunctionObject*>(o);
     return function->m_weakreflist == nullptr &&
            GiveAll(function->m_self, function->m_module);
+  }
+  if (type == &PyGen_Type || type == &PyCoro_Type) {
+    return GeneratorDies(reinterpret_cast<PyGenObject*>(o));
   }
   if (type == &PyCell_Type) {
     return Give(reinterpret_cast<PyCellObject*>(o)->ob_ref);

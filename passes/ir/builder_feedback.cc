@@ -101,6 +101,14 @@ bool Builder::Failed(Op op) const {
          options_.failed(unit_, at_, pyvm::ir::InfoOf(op).name);
 }
 
+bool Builder::HasFailed(Op op) const {
+  if (options_.failed == nullptr) return false;
+  for (uint32_t i = 0; i < unit_->num_instrs; i += InstrWords(*unit_, i)) {
+    if (options_.failed(unit_, i, pyvm::ir::InfoOf(op).name)) return true;
+  }
+  return false;
+}
+
 // Whether a site that is specialised now has been for many others before.
 bool Builder::HasManyMeanings(uint32_t instr) const {
   const Instr& in = unit_->instrs[instr];

@@ -202,6 +202,8 @@ class Builder {
   bool DeniedAt(uint32_t instr) const;
   // Whether it was this operation that has failed at this instruction.
   bool Failed(Op op) const;
+  // Whether it has failed anywhere in the unit.
+  bool HasFailed(Op op) const;
   bool HasManyMeanings(uint32_t instr) const;
   bool IsCold(const Instr& in) const;
   // An object that the value may be; or null. Borrowed, and only as long as

@@ -204,6 +204,8 @@ Node* Builder::GuardOwner(Node* owner, PyTypeObject* type, uint32_t version) {
 // or else the general way is taken.
 Node* Builder::FindInTables(Op op, Operand x) {
   if (Cache().misses < kFewMisses || Failed(Op::kGuardFull)) return nullptr;
+  // One at a time, sites of one kind of objects would each cost a compilation.
+  if (op == Op::kFindMethod && HasFailed(Op::kGuardFull)) return nullptr;
   Node* found = EmitImm(op, {Read(x)}, 0, Cache().name);
   return Guard(Op::kGuardFull, {found});
 }

@@ -281,13 +281,13 @@ struct Experience final : TierNotes {
   Denials reached;      // where code has been left that had never run
   uint32_t rounds = 0;  // of compilations that were to learn
   std::vector<Lesson> lessons;
+  // By instruction; their addresses stay.
+  std::map<uint32_t, Resumption> resumptions;
 
   // A unit is compiled anew so often to make use of what code has learned.
   static constexpr uint32_t kMaxRounds = 2;
   // Whether code is to look at operands.
   bool IsToLearn() const { return rounds < kMaxRounds; }
-  // By instruction; their addresses stay.
-  std::map<uint32_t, Resumption> resumptions;
 };
 
 // As Tier::compile and Tier::prepare: an entry at the function's start, or at

@@ -1,4 +1,5 @@
 """Generators and coroutines that run in compiled code, and those who look at, disturb or end them."""
+# traced
 
 import gc
 import sys
