@@ -53,6 +53,8 @@ struct Site {
   uint32_t number = 0;      // in the code
   uint32_t failures = 0;    // how often a guard has failed here
   const char* reason = "";  // the operation that it belongs to
+  // Where it raises, operands of the instruction are in the registers yet.
+  bool has_operands = false;
   // Its code begins at the header of the loop at this instruction; else at the
   // function's start.
   bool at_loop = false;

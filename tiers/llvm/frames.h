@@ -69,6 +69,10 @@ void pyvm_llvm_dealloc(Activation* act, NativeFrame* native, PyObject* object);
 void pyvm_llvm_dealloc_callee(Activation* act, NativeFrame* native,
                               PyObject* function);
 
+// --stress=deopt: guards that machine code comes by before the next one that
+// fails for no reason of its own; below 0 while that one does.
+extern int64_t pyvm_llvm_guards_left;
+
 }  // extern "C"
 #pragma GCC visibility pop
 
