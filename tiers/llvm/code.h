@@ -121,8 +121,9 @@ using Entry = PyObject* (*)(Activation* act, PyObject** regs);
 // Calls a function of a unit as machine code does: without a frame, with its
 // arguments (which are taken over) behind `remaining`. That is the caller's
 // tstate->recursion_remaining; what the thread's own says is of no account
-// while machine code runs, and anything afterwards. New reference, or null with
-// an exception.
+// while machine code runs, and anything afterwards. It is relative to
+// Activation::recursion_limit, whatever the limit is by now. New reference, or
+// null with an exception.
 #define PYVM_PRESERVE_NONE __attribute__((preserve_none))
 using Direct = void*;
 template <typename... Args>
@@ -252,7 +253,6 @@ class Running {
 
 // A guard of the site, in a frame of `unit`, has failed.
 void NoteFailure(Unit* unit, Site* site);
-
 
 // The tier itself.
 extern const Tier kTier;

@@ -272,10 +272,10 @@ void GiveBack(Activation* act, const NativeFrame* native) {
 PyObject* LeaveBy(Activation* act, NativeFrame* native, int64_t remaining,
                   bool throwing) {
   auto inlined = static_cast<int64_t>(native->site->frames.size()) - 1;
-  act->tstate->recursion_remaining = static_cast<int>(remaining - inlined);
+  act->tstate->recursion_remaining = RemainingNow(act, remaining - inlined);
   pyvm_llvm_link(act, native);
   PyObject* result = GoOn(act, native, throwing);
-  act->tstate->recursion_remaining = static_cast<int>(remaining);
+  act->tstate->recursion_remaining = RemainingNow(act, remaining);
   GiveBack(act, native);
   return result;
 }
@@ -383,7 +383,7 @@ void pyvm_llvm_unlink(Activation* act, NativeFrame* native) {
 }
 
 void pyvm_llvm_finish(Activation* act, NativeFrame* native, int64_t remaining) {
-  act->tstate->recursion_remaining = static_cast<int>(remaining);
+  act->tstate->recursion_remaining = RemainingNow(act, remaining);
   FrameOf(native->regs)->stacktop = 0;
   GiveBack(act, native);
 }

@@ -95,6 +95,13 @@ inline bool MayCollect(const Activation* act) {
          gc.generations[0].count + kFew > gc.generations[0].threshold;
 }
 
+// What tstate->recursion_remaining has to be where machine code has
+// `remaining`: it does not see that the limit has been changed.
+inline int RemainingNow(const Activation* act, int64_t remaining) {
+  return static_cast<int>(remaining) + act->tstate->recursion_limit -
+         act->recursion_limit;
+}
+
 // Runs frames of the activation, from act->pc in a frame of `tier` on, until
 // the first frame with `is_entry` ends: its result, or null with an exception,
 // in act->result. The frame stays linked and counted out of the recursion.

@@ -434,8 +434,15 @@ void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {
   if (callee == kDirect) return;
   llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
   llvm::Value* remaining = b.CreateSub(remaining_, b_i64(InlinedAt(*n.state)));
-  Store(b.CreateTrunc(remaining, i32), tstate,
-        offsetof(PyThreadState, recursion_remaining), Mem::kFrame);
+  // As RemainingNow.
+  llvm::Value* limit =
+      Load(i32, tstate, offsetof(PyThreadState, recursion_limit), Mem::kFrame);
+  llvm::Value* limit_before =
+      LoadFixed(i32, act, offsetof(Activation, recursion_limit));
+  remaining = b.CreateAdd(b.CreateTrunc(remaining, i32),
+                          b.CreateSub(limit, limit_before));
+  Store(remaining, tstate, offsetof(PyThreadState, recursion_remaining),
+        Mem::kFrame);
   if (callee == kLinks) return;
   if (n.state->caller != nullptr) {
     Call(reinterpret_cast<const void*>(pyvm_llvm_link), b.getVoidTy(),
