@@ -219,7 +219,7 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
       "--strict", line->strict,
       "a frame in CPython's evaluator is a fatal error unless traced");
   app->add_option("--stress", raw->stresses,
-                  "provoke what is rare: promote, osr, gc, evict")
+                  "provoke what is rare: promote, osr, gc, evict, deopt")
       ->type_name("KIND,...");
   app->add_flag("--virtual-time", line->virtual_time,
                 "decide by counts alone, so that two runs decide the same");
@@ -291,9 +291,9 @@ absl::Status ParseBits(const char* option,
 absl::Status ParseStress(const std::vector<std::string>& stresses,
                          CommandLine* line) {
   static_assert(kStressPromote == 1 && kStressOsr == 2 && kStressGc == 4 &&
-                kStressEvict == 8);
-  return ParseBits("--stress", stresses, {"promote", "osr", "gc", "evict"},
-                   &line->stress);
+                kStressEvict == 8 && kStressDeopt == 16);
+  return ParseBits("--stress", stresses,
+                   {"promote", "osr", "gc", "evict", "deopt"}, &line->stress);
 }
 
 absl::Status ParsePerf(const std::vector<std::string>& perfs,

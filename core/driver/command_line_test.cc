@@ -76,12 +76,12 @@ TEST(CommandLineTest, PythonsWordsPassInOrder) {
 }
 
 TEST(CommandLineTest, OwnOptionsAreTakenOut) {
-  Parsed parsed =
-      Parse({"-I", "--tiers=interp,baseline:x=1,y=2", "--stats", "-X", "dev",
-             "--policy", "p:a=b", "--trace=t.json", "--strict",
-             "--monitors=m,n:x=1", "--monitors=o", "--plugin=f.so",
-             "--stress=promote,gc", "--dump=bytecode:f*", "--perf=map,jitdump",
-             "--gdb", "--virtual-time", "x.py", "--strict"});
+  Parsed parsed = Parse({"-I", "--tiers=interp,baseline:x=1,y=2", "--stats",
+                         "-X", "dev", "--policy", "p:a=b", "--trace=t.json",
+                         "--strict", "--monitors=m,n:x=1", "--monitors=o",
+                         "--plugin=f.so", "--stress=promote,gc,deopt",
+                         "--dump=bytecode:f*", "--perf=map,jitdump", "--gdb",
+                         "--virtual-time", "x.py", "--strict"});
   ASSERT_TRUE(parsed.line.ok()) << parsed.line.status();
   const CommandLine& line = *parsed.line;
   EXPECT_EQ(parsed.python(), (Words{"-I", "-X", "dev", "x.py", "--strict"}));
@@ -91,7 +91,7 @@ TEST(CommandLineTest, OwnOptionsAreTakenOut) {
   EXPECT_EQ(line.trace, "t.json");
   EXPECT_EQ(line.monitors, (Words{"m", "n:x=1", "o"}));
   EXPECT_EQ(line.plugins, (Words{"f.so"}));
-  EXPECT_EQ(line.stress, kStressPromote | kStressGc);
+  EXPECT_EQ(line.stress, kStressPromote | kStressGc | kStressDeopt);
   EXPECT_EQ(line.dump_bytecode, "f*");
   EXPECT_EQ(line.perf, kPerfMap | kPerfJitdump);
   EXPECT_TRUE(line.gdb);

@@ -25,6 +25,9 @@ struct Activation {
   PyObject** regs;  // of the frame: its localsplus
   PyObject** pool;  // of the frame's unit
   bool throwing;    // an exception comes out of the instruction at pc
+  // tstate's recursion_limit when control last went from C++ to machine code
+  // that counts the recursion by itself.
+  int recursion_limit;
 
   // Below this address of the C stack a tier that nests on it calls no more.
   uintptr_t stack_limit;

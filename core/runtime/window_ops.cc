@@ -145,11 +145,13 @@ int BuildSet(PyThreadState* tstate, _PyInterpreterFrame* frame, PyObject** s,
              uint32_t imm) {
   Ref set(PySet_New(nullptr));
   if (!set) return -1;
+  // The others die before the set, whatever happens.
+  int failed = 0;
   for (uint32_t i = 0; i < imm; ++i) {
     Ref item(Take(&s[i]));
-    if (PySet_Add(set.get(), item.get()) != 0) return -1;
+    if (failed == 0) failed = PySet_Add(set.get(), item.get());
   }
-  return Leave(s, set.release());
+  return failed != 0 ? -1 : Leave(s, set.release());
 }
 
 int BuildMap(PyThreadState* tstate, _PyInterpreterFrame* frame, PyObject** s,

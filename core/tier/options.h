@@ -15,6 +15,7 @@ enum Stress : uint32_t {
   kStressOsr = 1u << 1,      // promote inside loops, never at calls
   kStressGc = 1u << 2,       // collect garbage at every opportunity
   kStressEvict = 1u << 3,    // give code back at random events, promote again
+  kStressDeopt = 1u << 4,    // guards of compiled code fail at random
 };
 
 // --perf=: what Linux's profiler is told of machine code.

@@ -203,18 +203,20 @@ Node* Builder::Borrow(Operand x) {
 }
 
 void Builder::Finish(uint32_t dest, Node* owned) {
+  // A local keeps what it had until the operands are gone. The result of an
+  // operation on two temporaries takes the place of the first, which is the
+  // first to go.
+  if (dest < unit_->num_locals) FinishWithout();
   Node* old = regs_[dest];
   regs_[dest] = owned;
-  // A frame that is built has to find each reference in a register: what was
-  // in this one goes first.
   for (const Borrowed& borrowed : borrowed_) {
     if (borrowed.reg == dest) old = borrowed.node;
   }
   if (old != nullptr) Release(old);
-  for (size_t i = 0; i < borrowed_.size(); ++i) {
-    if (borrowed_[i].reg == dest) continue;
-    regs_[borrowed_[i].reg] = nullptr;
-    Release(borrowed_[i].node);
+  for (const Borrowed& borrowed : borrowed_) {
+    if (borrowed.reg == dest) continue;
+    regs_[borrowed.reg] = nullptr;
+    Release(borrowed.node);
   }
   borrowed_.clear();
 }

@@ -6,16 +6,23 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "core/bytecode/decode.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
+#include "core/tier/options.h"
 #include "tiers/llvm/frames.h"
 #include "tiers/llvm/pipeline.h"
 
 namespace pyvm::llvm_tier {
+
+extern "C" {
+int64_t pyvm_llvm_guards_left = 0;
+}
+
 namespace {
 
 // A site fails this often before the unit is compiled without what it assumes:
@@ -293,6 +300,17 @@ class Task final : public CompileTask {
   const std::unique_ptr<Compilation> compilation_;
 };
 
+// Whether the guard that fails is one of --stress=deopt. The next is drawn.
+bool IsProvoked() {
+  constexpr uint32_t kMostGuards = 64;
+  static std::minstd_rand random;  // the same in each run
+  if ((options.stress & kStressDeopt) == 0 || pyvm_llvm_guards_left >= 0) {
+    return false;
+  }
+  pyvm_llvm_guards_left = static_cast<int64_t>(random() % kMostGuards);
+  return true;
+}
+
 // A frame of the unit runs elsewhere for now: it shall not stay there for all
 // of a long loop.
 void LimitLoops(Unit* unit, int32_t loops) {
@@ -488,7 +506,8 @@ extern "C" void pyvm_llvm_meet(Site* site, PyObject* first, PyObject* second) {
 }
 
 void NoteFailure(Unit* unit, Site* site) {
-  if (IsOuter(*site)) return LimitLoops(unit, kLoopsAside);
+  bool provoked = IsProvoked();
+  if (provoked || IsOuter(*site)) return LimitLoops(unit, kLoopsAside);
   LimitLoops(unit, kLoopsOutside);
   Code* code = CodeOf(unit);
   ++site->failures;

@@ -74,6 +74,8 @@ struct Site {
   uint32_t number = 0;      // in the code
   uint32_t failures = 0;    // how often a guard has failed here
   const char* reason = "";  // the operation that it belongs to
+  // Where it raises, operands of the instruction are in the registers yet.
+  bool has_operands = false;
   // Its code begins at the header of the loop at this instruction; else at the
   // function's start.
   bool at_loop = false;
@@ -196,8 +198,9 @@ void SetResumptions(Unit* unit);
 // Calls a function of a unit as machine code does: without a frame, with its
 // arguments (which are taken over) behind `remaining`. That is the caller's
 // tstate->recursion_remaining; what the thread's own says is of no account
-// while machine code runs, and anything afterwards. New reference, or null with
-// an exception.
+// while machine code runs, and anything afterwards. It is relative to
+// Activation::recursion_limit, whatever the limit is by now. New reference, or
+// null with an exception.
 using Direct = void*;
 template <typename... Args>
 using DirectCall = PyObject*(PYVM_PRESERVE_NONE*)(Activation* act,

@@ -126,6 +126,7 @@ PyObject* Compiled::Call(std::initializer_list<PyObject*> args) {
   int breaker = 0;
   act.tstate = PyThreadState_Get();
   act.interp = act.tstate->interp;
+  act.recursion_limit = act.tstate->recursion_limit;
   act.eval_breaker = &breaker;
   PyObject* result = reinterpret_cast<Entry>(code_->entry)(&act, regs);
   for (uint32_t i = 0; i < parsed_.function->unit()->num_registers; ++i) {
@@ -191,6 +192,8 @@ std::string Compiled::Ints(std::initializer_list<int64_t> args) {
 // --- In place of frames.cc ---------------------------------------------------
 
 extern "C" {
+
+int64_t pyvm_llvm_guards_left = 0;
 
 void pyvm_llvm_link(Activation*, NativeFrame*) {}
 void pyvm_llvm_unlink(Activation*, NativeFrame*) {}

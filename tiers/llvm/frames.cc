@@ -2,10 +2,12 @@
 // who look at it.
 #include "tiers/llvm/frames.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "absl/container/inlined_vector.h"
 #include "core/bytecode/decode.h"
+#include "core/bytecode/window.h"
 #include "core/handlers/machine.h"
 #include "core/runtime/attribute.h"
 #include "core/runtime/instance.h"
@@ -236,6 +238,45 @@ std::vector<Frame*> LinkedFrames(const Activation* act,
   return frames;
 }
 
+// Whether the instruction takes the temporary `reg`, and releases it before its
+// exception is seen.
+bool Takes(const Unit& unit, const Instr* in, uint32_t reg) {
+  Op op = BaseOf(in->op);
+  auto is_it = [reg](Operand x) { return x == TempOperand(reg); };
+  auto in_window = [&](uint32_t first, uint32_t words) {
+    return reg >= first && reg < first + words;
+  };
+  const uint16_t fields[] = {in->a, in->b, in->c};
+  for (int i = 0; i < 3; ++i) {
+    Field field = InfoOf(op).fields[i];
+    if ((field == Field::S || field == Field::X) && is_it(fields[i])) {
+      return true;
+    }
+  }
+  if (op == Op::kBUILD_SET) {
+    auto size = static_cast<uint32_t>(LongJump(*in));
+    return in_window(in->a, ShapeOfWindow(op, size).inputs);
+  }
+  if (op == Op::kCALL_EX) return in_window(in->b, 4);
+  if (!IsCall(op) && op != Op::kLOAD_SLICE) return false;
+  if (IsMethodCall(op) && in_window(in->b, 2)) return true;
+  const auto* list = reinterpret_cast<const Operand*>(in + 1);
+  return std::any_of(list, list + ListLength(unit, *in), is_it);
+}
+
+// As the interpreter: lowest first, unlike what unwinding does.
+void ReleaseOperands(Frame* frame, const Unit& unit, uint32_t instr) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  for (uint32_t reg = unit.num_locals; reg < unit.num_registers; ++reg) {
+    if (frame->localsplus[reg] != nullptr &&
+        Takes(unit, unit.instrs + instr, reg)) {
+      Py_CLEAR(frame->localsplus[reg]);
+    }
+  }
+  PyErr_Restore(type, value, traceback);
+}
+
 // Builds the frames of the native one's site, which is linked, and runs them to
 // the end of the outermost.
 PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
@@ -271,6 +312,9 @@ PyObject* GoOn(Activation* act, NativeFrame* native, bool throwing) {
   if (outermost->owner == FRAME_OWNED_BY_GENERATOR) ResumeHint(outermost) = 0;
   // May run code, which may look at the frames.
   Drop(leftovers);
+  if (throwing && site.has_operands) {
+    ReleaseOperands(frame, *last.unit, last.instr);
+  }
 
   act->pc = last.unit->instrs + last.instr;
   act->regs = frame->localsplus;
@@ -308,10 +352,10 @@ PyObject* LeaveBy(Activation* act, NativeFrame* native, int64_t remaining,
                   bool throwing) {
   auto inlined = static_cast<int64_t>(native->site->frames.size()) - 1;
   bool of_generator = IsGenerator(*native->site->frames[0].unit);
-  act->tstate->recursion_remaining = static_cast<int>(remaining - inlined);
+  act->tstate->recursion_remaining = RemainingNow(act, remaining - inlined);
   pyvm_llvm_link(act, native);
   PyObject* result = GoOn(act, native, throwing);
-  act->tstate->recursion_remaining = static_cast<int>(remaining);
+  act->tstate->recursion_remaining = RemainingNow(act, remaining);
   if (of_generator) {
     UnlinkGenerator(act, FrameOf(GivenRegisters(native->caller)));
   } else {
@@ -425,7 +469,7 @@ void pyvm_llvm_unlink(Activation* act, NativeFrame* native) {
 }
 
 void pyvm_llvm_finish(Activation* act, NativeFrame* native, int64_t remaining) {
-  act->tstate->recursion_remaining = static_cast<int>(remaining);
+  act->tstate->recursion_remaining = RemainingNow(act, remaining);
   FrameOf(native->regs)->stacktop = 0;
   GiveBack(act, native);
 }

@@ -105,6 +105,10 @@ void pyvm_llvm_dealloc_callee(Activation* act, NativeFrame* native,
 // No object.
 inline PyObject* const kResumedRaised = reinterpret_cast<PyObject*>(1);
 
+// --stress=deopt: guards that machine code comes by before the next one that
+// fails for no reason of its own; below 0 while that one does.
+extern int64_t pyvm_llvm_guards_left;
+
 }  // extern "C"
 #pragma GCC visibility pop
 
@@ -159,6 +163,13 @@ inline bool IsHeld(Frame* frame) {
 // A Resumer (core/host/resume.h).
 bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
                  PyObject** item, PyObject** returned);
+
+// What tstate->recursion_remaining has to be where machine code has
+// `remaining`: it does not see that the limit has been changed.
+inline int RemainingNow(const Activation* act, int64_t remaining) {
+  return static_cast<int>(remaining) + act->tstate->recursion_limit -
+         act->recursion_limit;
+}
 
 // Runs frames of the activation, from act->pc in a frame of `tier` on, until
 // the first frame with `is_entry` ends: its result, or null with an exception,

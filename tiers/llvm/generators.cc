@@ -44,7 +44,10 @@ __attribute__((always_inline)) inline PyObject* Resume(Activation* act,
                                                        PyObject* value,
                                                        PyObject** returned) {
   PyThreadState* tstate = act->tstate;
-  PyObject* result = entry(act, gen, tstate->recursion_remaining, value);
+  // Relative to the limit that machine code began with.
+  int64_t remaining = int64_t{tstate->recursion_remaining} -
+                      tstate->recursion_limit + act->recursion_limit;
+  PyObject* result = entry(act, gen, remaining, value);
   if (gen->gi_frame_state == FRAME_SUSPENDED) [[likely]]
     return result;
   Frame* frame = FrameOf(gen);
@@ -101,12 +104,13 @@ bool ResumeFromC(PyThreadState* tstate, PyGenObject* gen, PyObject* value,
   act->cframe.current_frame = previous->current_frame;
   tstate->cframe = &act->cframe;
   act->stack_limit = stack_limit;
+  act->recursion_limit = tstate->recursion_limit;
   int remaining = tstate->recursion_remaining;
   {
     Running running(act);
     *item = Resume(act, gen, entry, Py_NewRef(value), returned);
   }
-  tstate->recursion_remaining = remaining;
+  tstate->recursion_remaining = RemainingNow(act, remaining);
   tstate->cframe = previous;
   previous->use_tracing = act->cframe.use_tracing;
   return true;

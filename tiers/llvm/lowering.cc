@@ -46,7 +46,7 @@ class LoweredModule final : public LoweredFunction {
     fn.ComputeDominators();
     HomeSlots homes(fn);
     SiteBuilder sites(homes);
-    Lowering(fn, *module_, homes, sites, options.looks_at_operands).Run();
+    Lowering(fn, *module_, homes, sites, options).Run();
     code_.sites = sites.TakeSites();
     Print(*module_, options.llvm_ir);
     if (options.verify && llvm::verifyModule(*module_, &llvm::errs())) {

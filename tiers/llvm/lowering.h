@@ -25,6 +25,8 @@ struct GenerateOptions {
   bool looks_at_operands = false;
   // Whether LLVM checks what it is given: a mistake ends the process.
   bool verify = false;
+  // Whether guards fail also where pyvm_llvm_guards_left says so.
+  bool fail_guards = false;
   // Where text goes that somebody wants to see; null: nowhere.
   std::string* llvm_ir = nullptr;            // as lowered
   std::string* optimized_llvm_ir = nullptr;  // as optimized

@@ -41,7 +41,7 @@ constexpr uint32_t kLikelyWeight = 1u << 20;
 
 Lowering::Lowering(ir::Function& fn, llvm::Module& module,
                    const HomeSlots& homes, SiteBuilder& sites,
-                   bool looks_at_operands)
+                   const GenerateOptions& options)
     : b(module.getContext()),
       context(module.getContext()),
       ptr(b.getPtrTy()),
@@ -54,7 +54,8 @@ Lowering::Lowering(ir::Function& fn, llvm::Module& module,
       module_(module),
       homes_(homes),
       sites_(sites),
-      looks_at_operands_(looks_at_operands) {
+      looks_at_operands_(options.looks_at_operands),
+      fail_guards_(options.fail_guards) {
   llvm::MDBuilder md(context);
   llvm::MDNode* root = md.createTBAARoot("pyvm");
   for (int i = 0; i < kNumMems; ++i) {
@@ -251,10 +252,18 @@ void Lowering::Body(const ir::Block& block) {
     StoreEarly(*phi);
   }
   for (; n != nullptr; n = n->next) {
+    if (fail_guards_ && n->info().Has(ir::kGuard)) FailInTurn(*n);
     values_[n->id] = kHandlers[static_cast<size_t>(n->op)](*this, *n);
     if (!n->info().Has(ir::kEnd)) StoreEarly(*n);
   }
   stored_behind_[block.id] = stored_;
+}
+
+void Lowering::FailInTurn(const ir::Node& n) {
+  llvm::Constant* at = Address(&pyvm_llvm_guards_left);
+  llvm::Value* left = b.CreateSub(Load(i64, at, Mem::kBreaker), b_i64(1));
+  Store(left, at, Mem::kBreaker);
+  Guard(n, b.CreateICmpSGE(left, b_i64(0)));
 }
 
 void Lowering::FillPhis(const ir::Block& block) {
@@ -458,8 +467,15 @@ llvm::Value* Lowering::RemainingAt(const ir::Node& n) {
 
 void Lowering::StoreRemaining(const ir::Node& n) {
   llvm::Value* tstate = LoadFixed(ptr, act, offsetof(Activation, tstate));
-  Store(b.CreateTrunc(RemainingAt(n), i32), tstate,
-        offsetof(PyThreadState, recursion_remaining), Mem::kFrame);
+  // As RemainingNow.
+  llvm::Value* limit =
+      Load(i32, tstate, offsetof(PyThreadState, recursion_limit), Mem::kFrame);
+  llvm::Value* limit_before =
+      LoadFixed(i32, act, offsetof(Activation, recursion_limit));
+  llvm::Value* remaining = b.CreateAdd(b.CreateTrunc(RemainingAt(n), i32),
+                                       b.CreateSub(limit, limit_before));
+  Store(remaining, tstate, offsetof(PyThreadState, recursion_remaining),
+        Mem::kFrame);
 }
 
 void Lowering::Publish(const ir::Node& n, Way way, Callee callee) {

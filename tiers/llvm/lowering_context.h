@@ -15,6 +15,7 @@
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/IR/Module.h"
 #include "passes/ir/ir.h"
+#include "tiers/llvm/lowering.h"
 #include "tiers/llvm/site_builder.h"
 
 namespace pyvm::llvm_tier {
@@ -50,7 +51,7 @@ inline constexpr int kNumMems = static_cast<int>(Mem::kBreaker) + 1;
 class Lowering {
  public:
   Lowering(ir::Function& fn, llvm::Module& module, const HomeSlots& homes,
-           SiteBuilder& sites, bool looks_at_operands);
+           SiteBuilder& sites, const GenerateOptions& options);
 
   // Adds the function to the module, as kEntryName.
   llvm::Function* Run();
@@ -234,6 +235,8 @@ class Lowering {
   // Behind a call from inlined code.
   void UnlinkInlined();
   void Body(const ir::Block& block);
+  // --stress=deopt: the guard fails before it is tried, if its turn has come.
+  void FailInTurn(const ir::Node& n);
   void FillPhis(const ir::Block& block);
   // Stores a value in its place.
   void StoreHome(uint32_t number);
@@ -251,6 +254,7 @@ class Lowering {
   const HomeSlots& homes_;
   SiteBuilder& sites_;
   const bool looks_at_operands_;
+  const bool fail_guards_;
   llvm::Function* function_ = nullptr;
   llvm::AllocaInst* native_ = nullptr;
   llvm::Value* caller_ = nullptr;

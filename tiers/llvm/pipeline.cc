@@ -197,6 +197,7 @@ bool LlvmCompilation::Begin(const CompileRequest& request,
   }
   GenerateOptions generate;
   generate.looks_at_operands = experience.IsToLearn();
+  generate.fail_guards = (options.stress & kStressDeopt) != 0;
   if (IsDumped(options.dump_llvm, *unit_)) {
     generate.optimized_llvm_ir = &llvm_ir_;
     generate.verify = true;

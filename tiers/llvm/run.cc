@@ -187,6 +187,8 @@ void Run(Activation* act) {
   PyObject** regs = act->regs;
   act->stack_limit = stack_limit;
   int remaining = act->tstate->recursion_remaining;
+  int limit_outside =
+      std::exchange(act->recursion_limit, act->tstate->recursion_limit);
   PyObject* result;
   {
     Running running(act);
@@ -198,7 +200,8 @@ void Run(Activation* act) {
                   unit, reinterpret_cast<GeneratorEntry>(entrance.entry), act)
             : entrance.entry(act, regs);
   }
-  act->tstate->recursion_remaining = remaining;
+  act->tstate->recursion_remaining = RemainingNow(act, remaining);
+  act->recursion_limit = limit_outside;
   Finish(act, regs, unit, result);
 }
 
@@ -235,7 +238,7 @@ PYVM_PRESERVE_NONE PyObject* CallWithFrame(Activation* act, NativeFrame* caller,
                                            PyObject* function,
                                            int64_t remaining, Args... args) {
   PyObject* given[] = {args..., nullptr};
-  act->tstate->recursion_remaining = static_cast<int>(remaining);
+  act->tstate->recursion_remaining = RemainingNow(act, remaining);
   if (!IsGiven(caller)) {
     pyvm_llvm_link(act, caller);
     auto* f = reinterpret_cast<PyFunctionObject*>(function);

@@ -1,6 +1,7 @@
 #include "tiers/llvm/site_builder.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "core/runtime/object.h"
 
@@ -119,7 +120,11 @@ Site* SiteBuilder::SiteOf(const ir::FrameState* state, ir::Op reason) {
   if (site != nullptr) return site;
   auto made = std::make_unique<Site>();
   made->number = static_cast<uint32_t>(sites_.size());
-  made->reason = ir::InfoOf(reason).name;
+  const ir::OpInfo& info = ir::InfoOf(reason);
+  made->reason = info.name;
+  made->has_operands =
+      info.Has(ir::kCall) &&
+      std::string_view(info.inputs).find('o') != std::string_view::npos;
   for (const ir::FrameState* s = state; s != nullptr; s = s->caller) {
     made->frames.push_back(FrameOf(*s, state->objects));
   }

@@ -153,7 +153,7 @@ class Drivers:
         usable = [f for f in self.functions if f.kinds and f.cost < 300] or self.functions
         f = self.choice(usable)
         self.line("WATCHED = [float('1234.5'), 10 ** 25, str(1234567), [1, 2.5], (1, [2]), E0('w'), object()]")
-        self.line("def counts(): return [sys.getrefcount(w) for w in WATCHED]")
+        self.line("def counts(): return list(map(sys.getrefcount, WATCHED))")
         self.line("before = counts()")
         self.line(f"for n in range({self.r.randint(8, 20)}):")
         arguments = ", ".join(f"WATCHED[(n + {i}) % 7]" if self.p(0.8) else self.argument(k, True) for i, k in enumerate(f.kinds))

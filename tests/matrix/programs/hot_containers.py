@@ -362,7 +362,7 @@ def slices():
             for value in ([], [9], [9, 8], (9, 8, 7), "xy", range(2), iter([7]), 5, {1: 2}):
                 show("paste", i, j, attempt(paste, [1, 2, 3, 4, 5], i, j, value))
     words = ["a" * i for i in range(300, 306)]
-    counted = [sys.getrefcount(w) for w in words]
+    counted = list(map(sys.getrefcount, words))
     for _ in range(50):
         words[:3] = words[2::-1]
         words[:3] = words[2::-1]
@@ -370,7 +370,7 @@ def slices():
         words[2:4] = [words[2], words[3]]
         words[:] = words[::-1][::-1]
         words[1:3], words[::2], words[-1:], words[::-1]
-    show("words", [sys.getrefcount(w) - n for w, n in zip(words, counted)], [len(w) for w in words])
+    show("words", [b - a for a, b in zip(counted, list(map(sys.getrefcount, words)))], [len(w) for w in words])
     kept = words[1:3]
     words[1:3] = kept
     show("kept", [len(w) for w in kept], kept is words[1:3])
