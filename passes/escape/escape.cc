@@ -277,6 +277,8 @@ class Rewriter {
             analysis_.GroupOf(instance).IndexOf(escape::FieldOf(*node));
         Node* old = variables().Get(instance, field);
         variables().Set(instance, field, Function::Find(node->inputs[1]));
+        // It may be known by now that there was something.
+        if (!node->type.nullable) old = Full(node, Op::kAssumeFull, old);
         return function_.Replace(node, old);
       }
       default:

@@ -251,6 +251,8 @@ class Function {
   std::function<bool(const Unit*, uint32_t)> denied;
   // Whether it was this operation (its name) that has failed. May be null.
   std::function<bool(const Unit*, uint32_t, const char*)> failed;
+  // The types of an instruction's operands; see BuildOptions. May be null.
+  std::function<const _typeobject* const*(const Unit*, uint32_t)> met;
   // Who keeps the code has to keep these alive (borrowed here; perhaps more
   // than once): code objects of other units, and what else nothing keeps alive
   // wherever a node refers to it. See class References in tiers/llvm.
