@@ -287,24 +287,54 @@ bool Analysis::CheckCounts() {
 // False if it depends on the way that is taken.
 bool Analysis::FindOrder(const Node* made, const Group& group,
                          std::vector<Field>* order) const {
-  const Node* last = nullptr;
+  std::vector<const Node*> firsts;  // stores to inline values
   std::vector<const Node*> stores;
   for (const Use& use : uses_[made->id]) {
     if (IsStore(*use.user)) stores.push_back(use.user);
   }
   for (const Node* store : stores) {
     Field field = FieldOf(*store);
-    if (std::find(order->begin(), order->end(), field) != order->end()) {
-      continue;
-    }
-    order->push_back(field);
+    bool again = std::find(order->begin(), order->end(), field) != order->end();
+    if (!again) order->push_back(field);
     if (field.place != Place::kInline) continue;
-    if (last != nullptr && !Function::Dominates(last->block, store->block)) {
+    // Behind the first store to the same value, or else to the last one.
+    const Node* before = firsts.empty() ? nullptr : firsts.back();
+    for (const Node* first : firsts) {
+      if (FieldOf(*first) == field) before = first;
+    }
+    if (before != nullptr &&
+        !Function::Dominates(before->block, store->block)) {
       return false;
     }
-    last = store;
+    if (!again) firsts.push_back(store);
   }
   return group.fields.empty() || group.fields == *order;
+}
+
+// Whether instances that come into phis have the inline value already: a store
+// there adds nothing to the order.
+bool Analysis::IsSetBefore(const Group& group, const Field& field) const {
+  for (const Node* made : instances_) {
+    if (!IsCandidate(made) || made->op != Op::kNewObject ||
+        &groups_[group_[made->id]] != &group) {
+      continue;
+    }
+    const Node* first = nullptr;
+    for (const Use& use : uses_[made->id]) {
+      if (first == nullptr && IsStore(*use.user) &&
+          FieldOf(*use.user) == field) {
+        first = use.user;
+      }
+    }
+    for (const Use& use : uses_[made->id]) {
+      if (use.user->op != Op::kPhi) continue;
+      const Block* from = use.user->block->preds[use.index];
+      if (first == nullptr || !Function::Dominates(first->block, from)) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 bool Analysis::MakeGroups() {
@@ -359,7 +389,11 @@ bool Analysis::CheckFields() {
     const Group& group = groups_[group_[node->id]];
     for (const Use& use : uses_[node->id]) {
       if (!IsCandidate(node) || !IsAccess(*use.user)) continue;
-      if (group.IndexOf(FieldOf(*use.user)) < group.fields.size()) continue;
+      Field field = FieldOf(*use.user);
+      bool known = group.IndexOf(field) < group.fields.size();
+      bool adds = node->op == Op::kPhi && IsStore(*use.user) &&
+                  field.place == Place::kInline && !IsSetBefore(group, field);
+      if (known && !adds) continue;
       Reject(node, "an attribute is not set where it is made");
       changed = true;
     }

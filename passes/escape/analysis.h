@@ -90,6 +90,7 @@ class Analysis {
   // Of states: calls that may look at anything.
   const char* Obstacle(const Node& node) const;
   void CheckState(const Node& node, const Counts& counts, bool* changed);
+  bool IsSetBefore(const Group& group, const Field& field) const;
   bool FindOrder(const Node* made, const Group& group,
                  std::vector<Field>* order) const;
 

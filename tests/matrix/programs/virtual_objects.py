@@ -366,6 +366,22 @@ for i in range(60):
 print(order(True, True), order(False, True))
 
 
+def order_seen(n, odd):
+    total = 0
+    for i in range(n):
+        p = Ordered(i % 2)
+        total += p.a
+        if i == odd:
+            total += "".join(sys._getframe().f_locals["p"].__dict__) == "ba"
+        p.b = 7
+    return total
+
+
+for i in range(60):
+    order_seen(20, -1)
+print(order_seen(20, 10), order_seen(20, 11))
+
+
 # --- Classes change while code runs that knows them -----------------------------------------------
 def fresh():
     class Vec:
