@@ -158,6 +158,8 @@ class Inliner {
       } else if (Node* call = CallMethodOf(&function_, node)) {
         Inline(call);
         ++inlined;
+      } else if (LoadAttrOf(&function_, node)) {
+        ++inlined;
       }
       node = next;
     }
