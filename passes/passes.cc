@@ -25,7 +25,8 @@ std::span<const Pass* const> AllPasses() { return kAll; }
 // and again when more is known. Guards come first where types are known that
 // unboxing asks for.
 std::string_view DefaultPasses() {
-  return "inline,simplify,refcount,guards,simplify,escape,simplify,refcount,"
+  return "inline,simplify,refcount,guards,simplify,inline:operators=1,"
+         "simplify,escape,simplify,refcount,"
          "guards,simplify,escape,simplify,unbox,simplify,guards,licm,guards,"
          "simplify,refcount,dce";
 }

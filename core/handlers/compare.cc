@@ -45,21 +45,4 @@ PYVM_HANDLER ComparePython(PYVM_ARGS) {
   PYVM_ENTER_CALL(frame, unit, 0, kReturnOperator);
 }
 
-PyObject* CompareReflected(PyObject* left, PyObject* right, int op) {
-  static constexpr const char* kSymbols[] = {"<", "<=", "==", "!=", ">", ">="};
-  static constexpr int kSwapped[] = {Py_GT, Py_GE, Py_EQ, Py_NE, Py_LT, Py_LE};
-  if (Py_EnterRecursiveCall(" in comparison") != 0) return nullptr;
-  PyObject* result = Py_TYPE(right)->tp_richcompare(right, left, kSwapped[op]);
-  Py_LeaveRecursiveCall();
-  if (result != Py_NotImplemented) return result;
-  Py_DECREF(result);
-  if (op == Py_EQ || op == Py_NE) {
-    return Py_NewRef((left == right) == (op == Py_EQ) ? Py_True : Py_False);
-  }
-  PyErr_Format(PyExc_TypeError,
-               "'%s' not supported between instances of '%.100s' and '%.100s'",
-               kSymbols[op], Py_TYPE(left)->tp_name, Py_TYPE(right)->tp_name);
-  return nullptr;
-}
-
 }  // namespace pyvm::handlers

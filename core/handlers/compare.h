@@ -29,9 +29,6 @@ static_assert(ComparisonOf(Op::kJUMP_UNLESS_GE) == Py_GE &&
 bool IsComparedInPython(Activation* act, PyObject* left, PyObject* right,
                         int op);
 PYVM_HANDLER ComparePython(PYVM_ARGS);
-// What the comparison gives where that function has returned NotImplemented.
-// New reference, or null with an exception.
-PyObject* CompareReflected(PyObject* left, PyObject* right, int op);
 
 }  // namespace pyvm::handlers
 

@@ -8,6 +8,7 @@
 #include "core/host/tracing.h"
 #include "core/runtime/container.h"
 #include "core/runtime/instance.h"
+#include "core/runtime/number.h"
 #include "core/runtime/raise.h"
 #include "core/runtime/unwind.h"
 #include "core/tier/manager.h"

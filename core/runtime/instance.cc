@@ -135,12 +135,25 @@ PyObject* NewInstance(PyTypeObject* cls) {
   return o;
 }
 
-PyObject* NewInstanceQuietly(PyTypeObject* cls) {
+namespace {
+
+template <typename F>
+PyObject* Quietly(F make) {
   int& enabled = _PyInterpreterState_GET()->gc.enabled;
   int before = std::exchange(enabled, 0);
-  PyObject* o = NewInstance(cls);
+  PyObject* o = make();
   enabled = before;
   return o;
+}
+
+}  // namespace
+
+PyObject* NewInstanceQuietly(PyTypeObject* cls) {
+  return Quietly([=] { return NewInstance(cls); });
+}
+
+PyObject* NewTupleQuietly(size_t size) {
+  return Quietly([=] { return PyTuple_New(static_cast<Py_ssize_t>(size)); });
 }
 
 bool IsPlainClass(PyTypeObject* cls) { return IsPlain(cls); }

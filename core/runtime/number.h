@@ -21,6 +21,9 @@ PyObject* OperatorMethod(PyTypeObject* type, uint32_t oparg);
 // The name of the method that the operator asks for first (borrowed); null with
 // MemoryError.
 PyObject* OperatorName(uint32_t oparg);
+// What a comparison says whose first operand's method has returned
+// NotImplemented. New reference, or null with an exception.
+PyObject* CompareReflected(PyObject* left, PyObject* right, int op);
 // Raises what the operator raises when no operand knows it.
 void RaiseUnsupported(PyObject* left, PyObject* right, uint32_t oparg);
 

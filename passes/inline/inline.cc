@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/bytecode/python.h"
 #include "core/bytecode/unit.h"
+#include "passes/inline/operators.h"
 #include "passes/ir/builder.h"
 
 namespace pyvm::ir {
@@ -52,6 +54,8 @@ bool MayLook(const Node& node) {
     case Op::kNewObject:
     case Op::kInitDone:
     case Op::kOperatorDone:
+    case Op::kCompareDone:
+    case Op::kCompareTruth:
     case Op::kAddItem:
     case Op::kMakeSet:
     case Op::kMakeDict:
@@ -133,7 +137,8 @@ class Inliner {
         max_looks_(static_cast<uint32_t>(context.Get("looks"))),
         max_calls_(static_cast<uint32_t>(context.Get("calls"))),
         max_nodes_(static_cast<uint32_t>(context.Get("nodes"))),
-        budget_(static_cast<uint32_t>(context.Get("budget"))) {}
+        budget_(static_cast<uint32_t>(context.Get("budget"))),
+        operators_only_(context.Get("operators") != 0) {}
 
   uint32_t Run() {
     uint32_t inlined = 0;
@@ -148,7 +153,14 @@ class Inliner {
     uint32_t inlined = 0;
     for (Node* node = block->first; node != nullptr;) {
       Node* next = node->next;
-      inlined += node->op == Op::kCallFunction && Inline(node) ? 1 : 0;
+      if (node->op == Op::kCallFunction) {
+        inlined += !operators_only_ && Inline(node) ? 1 : 0;
+      } else if (Node* call = CallMethodOf(&function_, node)) {
+        Inline(call);
+        ++inlined;
+      } else if (LoadAttrOf(&function_, node)) {
+        ++inlined;
+      }
       node = next;
     }
     return inlined;
@@ -170,6 +182,7 @@ class Inliner {
     BuildOptions options;
     options.denied = function_.denied;
     options.failed = function_.failed;
+    options.met = function_.met;
     options.caller = call->state;
     options.function = call->inputs[0];
     InlinedBody body;
@@ -179,7 +192,9 @@ class Inliner {
       return false;
     }
     // A callee that only calls what is inlined into it is one that fits.
+    bool operators_only = std::exchange(operators_only_, false);
     for (Block* block : Reachable(body.entry)) InlineIn(block);
+    operators_only_ = operators_only;
     Body found = Inspect(body.entry);
     spent_ += found.nodes;
     bool calls = found.calls && max_calls_ == 0;
@@ -195,6 +210,7 @@ class Inliner {
   Function& function_;
   const uint32_t max_depth_, max_callee_, max_recursion_, max_looks_,
       max_calls_, max_nodes_, budget_;
+  bool operators_only_;
   uint32_t spent_ = 0;  // nodes of bodies that were built
 };
 
@@ -210,6 +226,7 @@ constexpr PassParameter kParameters[] = {
     {"calls", "0: only functions that call no others", 1},
     {"nodes", "nodes that a callee's body may have, with what it inlines", 400},
     {"budget", "nodes that may be built in one function", 3000},
+    {"operators", "1: only methods of operators on instances made here", 0},
 };
 
 }  // namespace

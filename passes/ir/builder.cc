@@ -532,6 +532,7 @@ std::unique_ptr<Function> Build(Unit* unit, const BuildOptions& options,
   function->generator = (unit->code->co_flags & kGeneratorFlags) != 0;
   function->denied = options.denied;
   function->failed = options.failed;
+  function->met = options.met;
   Builder builder(function.get(), unit, options);
   if (!builder.Run(nullptr)) {
     *refused = builder.refused();

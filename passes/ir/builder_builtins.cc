@@ -3,6 +3,9 @@
 #include <string_view>
 
 #include "core/runtime/array.h"
+#include "core/runtime/attribute.h"
+#include "core/runtime/instance.h"
+#include "core/runtime/polymorphic.h"
 #include "passes/ir/builder_impl.h"
 #include "passes/ir/pure_functions.h"
 
@@ -136,10 +139,62 @@ bool Builder::CallConversion(const CallShape& shape, PyTypeObject* to) {
   return true;
 }
 
+// A class of which instances have been made, if it is the only one that has the
+// method as a Python function of `self` alone.
+bool Builder::FindOnlyMethod(Node* self, PyObject* name, Operator* found) {
+  auto add = [&](PyTypeObject* type) {
+    PyObject* method = type == nullptr ? nullptr : FindSpecial(type, name);
+    Callee callee;
+    if (method == nullptr || !FindFunction(method, &callee) ||
+        callee.function == nullptr || callee.unit->arg_count != 1) {
+      return true;
+    }
+    uint32_t version = TypeVersion(type);
+    bool first = found->type_version == 0 || found->type_version == version;
+    *found = {version, callee};
+    return first;
+  };
+  if (PyObject* example = ExampleOf(self)) {
+    add(Py_TYPE(example));
+    return found->type_version != 0;
+  }
+  for (const InstancePool& pool : instance_pools) {
+    if (!add(TypeOf(pool.version))) return false;
+  }
+  return found->type_version != 0;
+}
+
+bool Builder::CallAbsOfObject(const CallShape& shape, PyObject* builtin) {
+  if (!GuardBuiltin(shape, builtin)) return false;
+  Operand x = ListOperand(in_, shape.first);
+  Operator method = {};
+  Node* function = nullptr;
+  if (FindOnlyMethod(Read(x), &_Py_ID(__abs__), &method)) {
+    const Callee& callee = method.callee;
+    Node* known = Guard(Op::kGuardVersion, {Read(x)}, method.type_version);
+    function = Guard(Op::kGuardFunction, {Known(known, callee.function)},
+                     callee.version, callee.function);
+  }
+  // What is called takes the references.
+  Node* callable = Read(shape.callable);
+  Node* taken = Take(x);
+  if (function != nullptr) Own(function);
+  if (KindOf(shape.callable) == OperandKind::kTemp) {
+    regs_[RegisterOf(shape.callable)] = nullptr;
+    Release(callable);
+  }
+  Finish(in_->a, function == nullptr
+                     ? Call(Op::kAbs, {taken})
+                     : Call(Op::kCallFunction, {function, taken},
+                            method.callee.version, method.callee.unit));
+  return true;
+}
+
 bool Builder::CallAbs(const CallShape& shape, PyObject* builtin) {
   if (shape.num_args != 1) return false;
   Operand x = ListOperand(in_, shape.first);
   const PyTypeObject* type = Expected(Read(x), x);
+  if (type == nullptr) return CallAbsOfObject(shape, builtin);
   bool is_int = type == &PyLong_Type && CanBeInt(Read(x));
   if ((!is_int && (type != &PyFloat_Type || !CanBeFloat(Read(x)))) ||
       !GuardBuiltin(shape, builtin)) {

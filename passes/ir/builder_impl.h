@@ -248,6 +248,7 @@ class Builder {
   bool BinaryBool();
   bool BinaryBig(bool small);
   bool BinaryPython();
+  bool PowerFloat();
   Node* CompareBig(Node* left, Node* right, Cond cond);
   void Unary(Bytecode op);
   bool CanBeInt(const Node* node) const;
@@ -397,6 +398,7 @@ class Builder {
   bool CallNumbers(const CallShape& shape);
   bool CallConversion(const CallShape& shape, PyTypeObject* to);
   bool CallAbs(const CallShape& shape, PyObject* builtin);
+  bool CallAbsOfObject(const CallShape& shape, PyObject* builtin);
   bool CallExtreme(const CallShape& shape, PyObject* builtin, bool max);
   bool CallRange();
   bool CallSqrt(const CallShape& shape);
@@ -410,6 +412,7 @@ class Builder {
     uint32_t type_version;
     Callee callee;
   };
+  bool FindOnlyMethod(Node* self, PyObject* name, Operator* found);
   std::vector<Operator> OperatorsOf(Node* left, uint32_t oparg);
   void CallOperator(Node* left, Node* right, const Callee& callee);
   bool CallPure(const CallShape& shape);

@@ -52,7 +52,7 @@ bool Builder::Numbers(Bytecode op) {
   switch (op) {
     case Bytecode::kBINARY_OP:
     case Bytecode::kBINARY_OP_ANY:
-      if (!BinaryBool() && !BinaryPython()) BinaryGeneric();
+      if (!PowerFloat() && !BinaryBool() && !BinaryPython()) BinaryGeneric();
       return true;
     case Bytecode::kADD_STR:
       return AddStr();
@@ -178,6 +178,30 @@ bool Builder::BinaryBool() {
   Borrow(in_->b);
   Borrow(in_->c);
   Finish(in_->a, Emit(Op::kBoxInt, {value}));
+  return true;
+}
+
+// A power of floats, or of one and an int that is known.
+bool Builder::PowerFloat() {
+  uint32_t arg = SourceArg();
+  if ((arg != NB_POWER && arg != NB_INPLACE_POWER) || Denied()) return false;
+  Node* x = Read(in_->b);
+  Node* y = Read(in_->c);
+  auto fits = [&](Node* node, Operand operand) {
+    const PyTypeObject* type = Expected(node, operand);
+    return type == &PyFloat_Type
+               ? CanBeFloat(node)
+               : type == &PyLong_Type && IsGiven(node) && CanBeInt(node);
+  };
+  bool floats = Expected(x, in_->b) == &PyFloat_Type ||
+                Expected(y, in_->c) == &PyFloat_Type;
+  if (!floats || !fits(x, in_->b) || !fits(y, in_->c)) return false;
+  Node* base = AsFloat(x, in_->b);
+  Node* exponent = AsFloat(Read(in_->c), in_->c);
+  Node* result = Guard(Op::kPowFloat, {base, exponent});
+  Borrow(in_->b);
+  Borrow(in_->c);
+  Finish(in_->a, Emit(Op::kBoxFloat, {result}));
   return true;
 }
 

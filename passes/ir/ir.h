@@ -150,6 +150,7 @@ struct StateObject {
     kClass,   // its class: the first slot of an instance
     kInline,  // inline value number `index`
     kSlot,    // at the offset `index`
+    kItem,    // item number `index` of a tuple, which has no others
   };
   struct Field {
     Place place;
@@ -251,6 +252,8 @@ class Function {
   std::function<bool(const Unit*, uint32_t)> denied;
   // Whether it was this operation (its name) that has failed. May be null.
   std::function<bool(const Unit*, uint32_t, const char*)> failed;
+  // The types of an instruction's operands; see BuildOptions. May be null.
+  std::function<const _typeobject* const*(const Unit*, uint32_t)> met;
   // Who keeps the code has to keep these alive (borrowed here; perhaps more
   // than once): code objects of other units, and what else nothing keeps alive
   // wherever a node refers to it. See class References in tiers/llvm.

@@ -181,6 +181,9 @@ class Simplifier {
         return Not();
       case Op::kIsSame:
         return IsSame();
+      case Op::kCompareTruth:
+        return CompareTruth();
+      case Op::kCompareDone:
       case Op::kOperatorDone:
         // Of a class that is known, or made here: not NotImplemented.
         return Input(0)->type.exact != nullptr || Input(0)->op == Op::kNewObject
@@ -287,6 +290,19 @@ class Simplifier {
         if (type != &PyBool_Type) return nullptr;
         return New(Op::kIsSame, {value, New(Op::kConst, {}, 0, Py_True)});
     }
+  }
+
+  // Of a bool, whose reference is given back.
+  Node* CompareTruth() {
+    Node* value = Input(0);
+    if (value->type.exact != &PyBool_Type) return nullptr;
+    Node* truth =
+        OwnerOf(value)->op == Op::kBoxBool
+            ? Function::Find(OwnerOf(value)->inputs[0])
+            : New(Op::kIsSame, {value, New(Op::kConst, {}, 0, Py_True)});
+    Node* release = function_->NewNode(Op::kDecRef, {value}, node_->state);
+    Function::InsertBefore(node_, release);
+    return truth;
   }
 
   Node* Not() {

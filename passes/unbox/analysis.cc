@@ -129,8 +129,11 @@ Need Analysis::NeedOf(const Use& use, Kind kind) const {
     case Op::kGuardEmpty:
       return user.inputs[0]->type.nullable ? Need::kValue : Need::kBox;
     case Op::kIsSame: {
-      bool with_null = user.inputs[1 - use.index]->op == Op::kNull;
-      return with_null ? Need::kValue : Need::kBox;
+      const Node* other = OwnerOf(user.inputs[1 - use.index]);
+      bool with_bool = kind == Kind::kBool && other->op == Op::kConst &&
+                       (other->ptr == Py_True || other->ptr == Py_False) &&
+                       !user.inputs[use.index]->type.nullable;
+      return with_bool || other->op == Op::kNull ? Need::kValue : Need::kBox;
     }
     case Op::kPhi:
       if (KindOf(&user) == kind || KindOf(&user) == Kind::kUnknown) {

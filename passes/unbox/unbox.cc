@@ -218,6 +218,12 @@ class Rewriter {
       case Op::kIsTrue:
         return function_.Replace(user, TruthOf(user, value));
       case Op::kIsSame:
+        if (const Node* other = OwnerOf(user->inputs[1 - use.index]);
+            other->op == Op::kConst) {
+          return function_.Replace(user, other->ptr == Py_True
+                                             ? value
+                                             : Insert(user, Op::kNot, {value}));
+        }
         return function_.Replace(user,
                                  presence != nullptr && maybe_null
                                      ? Insert(user, Op::kNot, {presence})

@@ -54,12 +54,13 @@ struct FrameMap {
   uint32_t blamed_instr = 0;
 };
 
-// An instance that the code has not made, since nothing but frames could know
-// it.
+// An instance or a tuple that the code has not made, since nothing but frames
+// could know it.
 struct VirtualMap {
-  SlotMap cls;
+  bool is_tuple = false;
+  SlotMap cls;  // of an instance
   struct Field {
-    bool is_inline;  // else at an offset
+    bool is_inline;  // else at an offset, or an item
     uint32_t index;
     SlotMap content;
   };

@@ -335,6 +335,7 @@ Value* LowerLength(Lowering& l, const ir::Node& n) {
 }
 
 Value* LowerNegative(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
   Value* plain = l.Call(reinterpret_cast<const void*>(pyvm_llvm_plain_negative),
                         l.ptr, {l.In(n, 0)});
   return PlainOr(l, plain, l.IsNull(plain), [&] {
@@ -645,6 +646,51 @@ Value* LowerOperatorDone(Lowering& l, const ir::Node& n) {
   l.b.CreateUnreachable();
   l.Begin(done);
   return result;
+}
+
+namespace {
+
+// What the second operand says, if the first one's method has not done it.
+Value* ReflectedOr(Lowering& l, const ir::Node& n) {
+  Value* result = l.In(n, 0);
+  llvm::BasicBlock* begin = l.b.GetInsertBlock();
+  llvm::BasicBlock* other = l.NewBlock("reflected");
+  llvm::BasicBlock* done = l.NewBlock("compared");
+  l.Branch(l.b.CreateICmpEQ(result, l.Address(Py_NotImplemented)), other, done,
+           Lowering::kUnlikely);
+  l.Begin(other);
+  Value* reflected = l.CallForObject(
+      n, reinterpret_cast<const void*>(pyvm_llvm_compare_reflected),
+      {result, l.In(n, 1), l.In(n, 2),
+       l.b.getInt32(static_cast<uint32_t>(n.imm))},
+      Lowering::kAside);
+  llvm::BasicBlock* end = l.b.GetInsertBlock();
+  l.b.CreateBr(done);
+  l.Begin(done);
+  llvm::PHINode* phi = l.b.CreatePHI(l.ptr, 2);
+  phi->addIncoming(result, begin);
+  phi->addIncoming(reflected, end);
+  return phi;
+}
+
+}  // namespace
+
+Value* LowerCompareDone(Lowering& l, const ir::Node& n) {
+  return ReflectedOr(l, n);
+}
+
+Value* LowerCompareTruth(Lowering& l, const ir::Node& n) {
+  Value* truth =
+      l.CallForInt(n, reinterpret_cast<const void*>(pyvm_llvm_compare_truth),
+                   {l.In(n, 0), l.In(n, 1), l.In(n, 2),
+                    l.b.getInt32(static_cast<uint32_t>(n.imm))});
+  return l.b.CreateICmpNE(truth, l.b.getInt32(0));
+}
+
+Value* LowerAbs(Lowering& l, const ir::Node& n) {
+  l.Meet(n, 0);
+  return l.LinkingCall(n, reinterpret_cast<const void*>(pyvm_llvm_abs),
+                       {l.In(n, 0)});
 }
 
 Value* LowerInitDone(Lowering& l, const ir::Node& n) {

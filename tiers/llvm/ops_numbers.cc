@@ -1,5 +1,6 @@
 // Constants, boxes, and arithmetic without them.
 #include <bit>
+#include <cmath>
 
 #include "core/runtime/number.h"
 #include "core/runtime/object.h"
@@ -406,6 +407,33 @@ Value* LowerNegFloat(Lowering& l, const ir::Node& n) {
 Value* LowerSqrtFloat(Lowering& l, const ir::Node& n) {
   l.Guard(n, l.b.CreateFCmpOGE(l.In(n, 0), llvm::ConstantFP::get(l.f64, 0)));
   return l.b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, l.In(n, 0));
+}
+
+// As float_pow does it where it neither raises nor makes a complex number.
+Value* LowerPowFloat(Lowering& l, const ir::Node& n) {
+  Value* base = l.In(n, 0);
+  Value* exponent = l.In(n, 1);
+  auto number = [&](double x) { return llvm::ConstantFP::get(l.f64, x); };
+  auto is_finite = [&](Value* x) {
+    Value* size = l.b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x);
+    return l.b.CreateFCmpOLT(size, number(HUGE_VAL));
+  };
+  const ir::Node* known = n.inputs[1];
+  double power =
+      known->op == ir::Op::kConstFloat ? std::bit_cast<double>(known->imm) : -1;
+  if (power > 0 && power < 1e9 && power == std::floor(power)) {
+    l.Guard(n, is_finite(base));
+  } else {
+    l.Guard(n,
+            l.b.CreateAnd(l.b.CreateFCmpOGT(base, number(0)),
+                          l.b.CreateAnd(is_finite(base), is_finite(exponent))));
+  }
+  double (*function)(double, double) = std::pow;
+  llvm::CallInst* result =
+      l.Call(reinterpret_cast<const void*>(function), l.f64, {base, exponent});
+  result->setDoesNotAccessMemory();
+  l.Guard(n, is_finite(result));
+  return result;
 }
 
 Value* LowerCompareFloat(Lowering& l, const ir::Node& n) {

@@ -157,6 +157,30 @@ PyObject* pyvm_llvm_plain_negative(PyObject* o) {
   return OrNothing(Py_TYPE(o)->tp_as_number->nb_negative(o));
 }
 
+PyObject* pyvm_llvm_abs(Activation* act, NativeFrame* native, PyObject* o) {
+  LinkUnless(IsPlainNumber(o), act, native);
+  PyObject* result = PyNumber_Absolute(o);
+  Py_DECREF(o);
+  return result;
+}
+
+PyObject* pyvm_llvm_compare_reflected(PyObject* result, PyObject* left,
+                                      PyObject* right, uint32_t op) {
+  Py_DECREF(result);
+  return CompareReflected(left, right, static_cast<int>(op));
+}
+
+int pyvm_llvm_compare_truth(PyObject* result, PyObject* left, PyObject* right,
+                            uint32_t op) {
+  if (result == Py_NotImplemented) {
+    result = pyvm_llvm_compare_reflected(result, left, right, op);
+    if (result == nullptr) return -1;
+  }
+  int truth = PyObject_IsTrue(result);
+  Py_DECREF(result);
+  return truth;
+}
+
 int pyvm_llvm_plain_compare(PyObject* left, PyObject* right, uint32_t op) {
   bool plain = (IsPlainNumber(left) && IsPlainNumber(right)) ||
                (PyUnicode_CheckExact(left) && PyUnicode_CheckExact(right));

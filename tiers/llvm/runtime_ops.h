@@ -40,6 +40,14 @@ void pyvm_llvm_free_int(PyObject* o);
 // of numbers and strs. Else null or -1, without an exception.
 PyObject* pyvm_llvm_plain_binary(PyObject* left, PyObject* right,
                                  uint32_t oparg);
+// abs(); takes the reference of its operand.
+PyObject* pyvm_llvm_abs(Activation* act, NativeFrame* native, PyObject* o);
+// A comparison whose first operand's method has given `result`, which is taken;
+// the second's truth value is 0 or 1, or -1 with an exception.
+PyObject* pyvm_llvm_compare_reflected(PyObject* result, PyObject* left,
+                                      PyObject* right, uint32_t op);
+int pyvm_llvm_compare_truth(PyObject* result, PyObject* left, PyObject* right,
+                            uint32_t op);
 PyObject* pyvm_llvm_plain_negative(PyObject* o);
 int pyvm_llvm_plain_compare(PyObject* left, PyObject* right, uint32_t op);
 PyObject* pyvm_llvm_binary(PyObject* left, PyObject* right, uint32_t oparg);

@@ -366,6 +366,100 @@ for i in range(60):
 print(order(True, True), order(False, True))
 
 
+def order_seen(n, odd):
+    total = 0
+    for i in range(n):
+        p = Ordered(i % 2)
+        total += p.a
+        if i == odd:
+            total += "".join(sys._getframe().f_locals["p"].__dict__) == "ba"
+        p.b = 7
+    return total
+
+
+for i in range(60):
+    order_seen(20, -1)
+print(order_seen(20, 10), order_seen(20, 11))
+
+
+# --- Tuples that are taken apart -------------------------------------------------------------------
+def both(a, b):
+    return a + b, a - b
+
+
+def minmax(a, b):
+    if a < b:
+        return a, b
+    return b, a
+
+
+def tuples(n, odd):
+    low, high = 0, 0
+    last = (0, 0)
+    for i in range(n):
+        s, d = both(i, 3)
+        low, high = minmax(s, d if i != odd else d * 1.5)
+        pair = minmax(low, high)
+        same = pair
+        if i == odd:
+            return same is pair, same, last, len(pair), sys.getrefcount(pair) > 1
+        last = (pair[1], pair[-2])
+    return low, high, last
+
+
+for i in range(60):
+    tuples(20, -1)
+print(tuples(20, 7), tuples(20, -1))
+
+
+def tuple_fails(values):
+    out = 0
+    for v in values:
+        pair = (v, out)
+        a, b = pair
+        out = a + b
+    return out, pair
+
+
+for i in range(60):
+    tuple_fails([1, 2, 3])
+print(tuple_fails([1, 2.5, 2**80]))
+try:
+    tuple_fails([1, "x"])
+except TypeError as e:
+    print(e, e.__traceback__.tb_next.tb_frame.f_locals)
+
+
+def noisy_tuple(log):
+    pair = (Noisy(log, "first"), Noisy(log, "second"))
+    a, b = pair
+    a = b = None
+    log.append("names gone")
+    pair = None
+    log.append("pair gone")
+
+
+for i in range(60):
+    log = []
+    noisy_tuple(log)
+print(log)
+
+
+# --- Attributes that were not there when code was compiled ---------------------------------------------
+def late(n):
+    p = Point(0, 0)
+    for i in range(n):
+        p = p + Point(1, i)
+    if n > 40:
+        return p.x, p.y
+    return None
+
+
+for i in range(60):
+    late(30)
+print(late(50), late(60), late(30))
+
+
 # --- Classes change while code runs that knows them -----------------------------------------------
 def fresh():
     class Vec:
