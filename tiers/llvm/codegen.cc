@@ -316,7 +316,10 @@ std::optional<MachineCode> CodeGenerator::Make(llvm::Module& module,
                                                const char** refused,
                                                bool places) {
   target_->setOptLevel(LevelOf(level));
-  SelectFast(CountInstructions(module) > kMaxForDag);
+  bool fast = CountInstructions(module) > kMaxForDag;
+  SelectFast(fast);
+  // Set where it is wanted, but not taken back where it is not.
+  target_->setFastISel(fast);
   HoistConstants(!module.getFunction(entry)->hasFnAttribute(kBegunOften));
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);

@@ -310,8 +310,10 @@ std::string Report::CodeTable(const LoweredCode& code, Sites sites) const {
     }
   }
   for (const auto& [remark, times] : rows) {
+    std::string message = remark->message;
+    std::replace(message.begin(), message.end(), '\n', ' ');
     text += Format("  LLVM %s: %s, %s: %s", remark->kind, remark->pass.c_str(),
-                   remark->name.c_str(), remark->message.c_str());
+                   remark->name.c_str(), message.c_str());
     if (times > 1) text += Format(" (%d times)", times);
     if (remark->operation < code.operations.size()) {
       text += "\n    at " + PlaceOf(code.operations[remark->operation]);
