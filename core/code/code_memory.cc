@@ -458,7 +458,7 @@ void AddTierRows(std::vector<pyvm_metric>* rows) {
 
 CodeMemory& TheCodeMemory() {
   static auto* memory = [] {
-    add_metric_rows = AddTierRows;
+    AddMetricRows(AddTierRows);
     return new CodeMemory({
         .limit = static_cast<uint64_t>(options.code_bytes_limit),
         .describe_zones_to_gdb = !options.gdb,

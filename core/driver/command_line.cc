@@ -202,9 +202,11 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
          "events and decisions with reasons, as Chrome trace JSON (%p)")
       ->type_name("FILE")
       ->multi_option_policy(TakeLast);
-  app->add_option("--dump", raw->dumps,
-                  "show what is made of the functions: bytecode, ir, llvm, asm")
-      ->type_name("KIND,...[:GLOB]");
+  app->add_option(
+         "--dump", raw->dumps,
+         "show what is made of the functions: bytecode, ir, llvm, asm,\n"
+         "graph (SVG files), remarks; ir, graph: what PASS leaves")
+      ->type_name("KIND,...[:GLOB][:after=PASS]");
   app->add_option("--passes", line->passes,
                   "what optimizing tiers run on code: -NAME,... for all but\n"
                   "these, NAME:KEY=VALUE, or only:NAME,... in this order")
@@ -243,27 +245,45 @@ void DefineOptions(CLI::App* app, RawOptions* raw, CommandLine* line) {
                 "the versions of Python and of pyvm");
 }
 
+// KIND,...[:GLOB][:after=PASS]
+absl::Status ParseDump(absl::string_view text, CommandLine* line) {
+  std::pair<absl::string_view, absl::string_view> pair =
+      absl::StrSplit(text, absl::MaxSplits(':', 1));
+  CommandLine::Dumped asked{"*", ""};
+  for (absl::string_view word : absl::StrSplit(pair.second, ':')) {
+    if (absl::ConsumePrefix(&word, "after=")) {
+      asked.after = std::string(word);
+      if (word.empty()) {
+        return absl::InvalidArgumentError("--dump: after= needs a pass's name");
+      }
+    } else if (!word.empty()) {
+      asked.glob = std::string(word);
+    }
+  }
+  for (absl::string_view kind : absl::StrSplit(pair.first, ',')) {
+    auto row =
+        std::find_if(std::begin(kDumpKinds), std::end(kDumpKinds),
+                     [&](const DumpKind& other) { return kind == other.name; });
+    if (row == std::end(kDumpKinds)) {
+      std::vector<std::string> names;
+      for (const DumpKind& known : kDumpKinds) names.push_back(known.name);
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--dump: unknown kind '", kind, "'", Suggestion(kind, names)));
+    }
+    if (!asked.after.empty() && !row->takes_after) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--dump=", kind, " takes no after=; ir and graph do"));
+    }
+    line->dumps[row - kDumpKinds] = asked;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ParseDumps(const std::vector<std::string>& dumps,
                         CommandLine* line) {
   for (const std::string& dump : dumps) {
-    std::pair<std::string, std::string> pair =
-        absl::StrSplit(dump, absl::MaxSplits(':', 1));
-    std::string glob = pair.second.empty() ? "*" : pair.second;
-    for (const std::string& kind :
-         std::vector<std::string>(absl::StrSplit(pair.first, ','))) {
-      if (kind == "bytecode") {
-        line->dump_bytecode = glob;
-      } else if (kind == "asm") {
-        line->dump_asm = glob;
-      } else if (kind == "ir") {
-        line->dump_ir = glob;
-      } else if (kind == "llvm") {
-        line->dump_llvm = glob;
-      } else {
-        return absl::InvalidArgumentError(
-            absl::StrCat("--dump: unknown kind '", kind, "'",
-                         Suggestion(kind, {"bytecode", "ir", "llvm", "asm"})));
-      }
+    if (absl::Status status = ParseDump(dump, line); !status.ok()) {
+      return status;
     }
   }
   return absl::OkStatus();
@@ -515,6 +535,7 @@ std::string HelpText(const std::string& program) {
       "  pyvm --policy=hotspot:t3=100 --trace=trace.json prog.py\n"
       "  pyvm --dump=bytecode:main prog.py\n"
       "  pyvm --tiers=baseline --dump=asm:main prog.py\n"
+      "  pyvm --tiers=interp,llvm --dump=remarks,graph:main prog.py\n"
       "In a program: import pyvm; help(pyvm)\n");
   return text;
 }

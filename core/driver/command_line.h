@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/tier/options.h"
 
 namespace pyvm {
 
@@ -23,13 +24,13 @@ struct CommandLine {
   std::optional<std::string> stats;  // a file; "" for stderr
   std::string trace;                 // a file, or ""
   std::vector<std::string> lists;    // kinds, or "all"
-  std::string dump_bytecode;         // a glob, or ""
-  std::string dump_asm;              // the same
-  std::string dump_ir;               // the same
-  std::string dump_llvm;             // the same
-  std::string passes;                // of optimizing tiers, or ""
-  uint32_t stress = 0;               // of enum Stress
-  uint32_t perf = 0;                 // of enum Perf
+  struct Dumped {
+    std::string glob;   // "": not asked for
+    std::string after;  // a pass, or ""
+  } dumps[kNumDumps];   // by enum Dump
+  std::string passes;   // of optimizing tiers, or ""
+  uint32_t stress = 0;  // of enum Stress
+  uint32_t perf = 0;    // of enum Perf
   bool gdb = false;
   // --tune's, and --code-limit as one of them.
   std::vector<std::pair<std::string, int64_t>> tunables;

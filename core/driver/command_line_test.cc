@@ -34,6 +34,10 @@ Parsed Parse(Words words, const char* environment = nullptr) {
   return parsed;
 }
 
+const CommandLine::Dumped& DumpOf(const CommandLine& line, Dump kind) {
+  return line.dumps[static_cast<int>(kind)];
+}
+
 std::string ErrorOf(Words words, const char* environment = nullptr) {
   return std::string(
       Parse(std::move(words), environment).line.status().message());
@@ -92,7 +96,7 @@ TEST(CommandLineTest, OwnOptionsAreTakenOut) {
   EXPECT_EQ(line.monitors, (Words{"m", "n:x=1", "o"}));
   EXPECT_EQ(line.plugins, (Words{"f.so"}));
   EXPECT_EQ(line.stress, kStressPromote | kStressGc | kStressDeopt);
-  EXPECT_EQ(line.dump_bytecode, "f*");
+  EXPECT_EQ(DumpOf(line, Dump::kBytecode).glob, "f*");
   EXPECT_EQ(line.perf, kPerfMap | kPerfJitdump);
   EXPECT_TRUE(line.gdb);
   EXPECT_TRUE(line.strict);
@@ -102,8 +106,21 @@ TEST(CommandLineTest, OwnOptionsAreTakenOut) {
 TEST(CommandLineTest, DumpsSeveralKinds) {
   Parsed parsed = Parse({"--dump=bytecode,asm:f", "--dump=asm"});
   ASSERT_TRUE(parsed.line.ok()) << parsed.line.status();
-  EXPECT_EQ(parsed.line->dump_bytecode, "f");
-  EXPECT_EQ(parsed.line->dump_asm, "*");
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kBytecode).glob, "f");
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kAsm).glob, "*");
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kIr).glob, "");
+}
+
+TEST(CommandLineTest, DumpsWhatOnePassLeaves) {
+  Parsed parsed = Parse({"--dump=ir,graph:f.<locals>.g:after=dce",
+                         "--dump=graph:after=licm", "--dump=remarks:h"});
+  ASSERT_TRUE(parsed.line.ok()) << parsed.line.status();
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kIr).glob, "f.<locals>.g");
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kIr).after, "dce");
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kGraph).glob, "*");
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kGraph).after, "licm");
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kRemarks).glob, "h");
+  EXPECT_EQ(DumpOf(*parsed.line, Dump::kRemarks).after, "");
 }
 
 TEST(CommandLineTest, TheLastOneCounts) {
@@ -142,6 +159,13 @@ TEST(CommandLineTest, ErrorsAreOneLineAndSayWhatToDo) {
             "--dump: unknown kind 'asn'; did you mean 'asm'?");
   EXPECT_EQ(ErrorOf({"--dump=bytcode"}),
             "--dump: unknown kind 'bytcode'; did you mean 'bytecode'?");
+  EXPECT_EQ(ErrorOf({"--dump=everything:f"}),
+            "--dump: unknown kind 'everything'; there is bytecode, ir, graph, "
+            "llvm, asm, remarks");
+  EXPECT_EQ(ErrorOf({"--dump=ir,llvm:f:after=dce"}),
+            "--dump=llvm takes no after=; ir and graph do");
+  EXPECT_EQ(ErrorOf({"--dump=ir:f:after="}),
+            "--dump: after= needs a pass's name");
   EXPECT_EQ(ErrorOf({"--stress=promot"}),
             "--stress: unknown kind 'promot'; did you mean 'promote'?");
   EXPECT_EQ(ErrorOf({"--list=tier"}),

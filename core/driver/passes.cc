@@ -4,18 +4,41 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace pyvm {
 namespace {
 
-// Which of the options that need passes was given; null for none.
-const char* OptionGiven(const CommandLine& line, const Registry& registry) {
+// Which of the options that need passes was given; "" for none.
+std::string OptionGiven(const CommandLine& line, const Registry& registry) {
   if (!line.passes.empty()) return "--passes";
-  if (!line.dump_ir.empty()) return "--dump=ir";
-  if (!line.dump_llvm.empty()) return "--dump=llvm";
+  for (int kind = 0; kind < kNumDumps; ++kind) {
+    if (kDumpKinds[kind].of_passes && !line.dumps[kind].glob.empty()) {
+      return absl::StrCat("--dump=", kDumpKinds[kind].name);
+    }
+  }
   if (!registry.added_passes().empty()) return "--plugin";
-  return nullptr;
+  return "";
+}
+
+// Whether what stands behind after= is a pass.
+absl::Status CheckAfter(const CommandLine& line, const TierPasses& passes) {
+  std::vector<std::string> names = {kAsBuilt};
+  for (const TierPasses::Pass& pass : passes.list()) {
+    names.push_back(pass.name);
+  }
+  for (int kind = 0; kind < kNumDumps; ++kind) {
+    const std::string& after = line.dumps[kind].after;
+    if (after.empty() ||
+        std::find(names.begin(), names.end(), after) != names.end()) {
+      continue;
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("--dump=", kDumpKinds[kind].name, ": no pass is called `",
+                     after, "`; there are ", absl::StrJoin(names, ", ")));
+  }
+  return absl::OkStatus();
 }
 
 // The plugins that were given, and those that --passes names.
@@ -49,8 +72,8 @@ absl::Status AddPass(Registry* registry, absl::string_view name,
 
 absl::Status ConfigurePasses(const CommandLine& line, Registry* registry,
                              const std::vector<const Tier*>& tiers) {
-  const char* option = OptionGiven(line, *registry);
-  if (option == nullptr) return absl::OkStatus();
+  std::string option = OptionGiven(line, *registry);
+  if (option.empty()) return absl::OkStatus();
   bool any = false;
   for (const Tier* tier : tiers) {
     if (tier->passes == nullptr) continue;
@@ -61,6 +84,7 @@ absl::Status ConfigurePasses(const CommandLine& line, Registry* registry,
       return absl::InvalidArgumentError(absl::StrCat(option, ": ", why));
     }
     absl::Status status = AddPasses(line, registry, *passes);
+    if (status.ok()) status = CheckAfter(line, *passes);
     if (!status.ok()) return status;
     std::string wrong =
         line.passes.empty() ? "" : passes->configure(line.passes);

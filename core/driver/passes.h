@@ -1,5 +1,5 @@
-// The passes of optimizing tiers: --passes, --dump=ir,llvm, and plugins of kind
-// PYVM_PASS.
+// The passes of optimizing tiers: --passes, the kinds of --dump that show them,
+// and plugins of kind PYVM_PASS.
 #ifndef PYVM_CORE_DRIVER_PASSES_H_
 #define PYVM_CORE_DRIVER_PASSES_H_
 

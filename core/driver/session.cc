@@ -23,6 +23,7 @@
 #include "core/host/host.h"
 #include "core/listing/listing.h"
 #include "core/plugin/loader.h"
+#include "core/tier/dumps.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
@@ -39,7 +40,7 @@ constexpr char kDisassembler[] = "llvm";
 // Lives for ever: tiers and options point into it.
 struct Session {
   std::vector<PluginInstance> tiers;
-  std::string dump_bytecode, dump_asm, dump_ir, dump_llvm;
+  CommandLine::Dumped dumps[kNumDumps];
   std::string build, program;
   bool want_stats = false;
   std::string stats_file;  // absolute; "" for stderr
@@ -122,10 +123,19 @@ absl::Status AddTiers(const CommandLine& line, Registry* registry,
   return absl::OkStatus();
 }
 
+bool Dumps(Dump kind) {
+  return options.dumps[static_cast<int>(kind)].glob != nullptr;
+}
+
+bool DumpsAny() {
+  return std::any_of(std::begin(options.dumps), std::end(options.dumps),
+                     [](const auto& asked) { return asked.glob != nullptr; });
+}
+
 // --dump=asm: what it needs beyond the tiers.
 absl::Status PrepareAsm(Registry* registry,
                         const std::vector<const Tier*>& tiers) {
-  if (options.dump_asm == nullptr) return absl::OkStatus();
+  if (!Dumps(Dump::kAsm)) return absl::OkStatus();
   auto makes_code = [](const Tier* tier) {
     return tier->code_bytes != nullptr;
   };
@@ -208,10 +218,12 @@ void FillOptions(const CommandLine& line) {
   options.perf = line.perf;
   options.gdb = line.gdb;
   Session& session = TheSession();
-  options.dump_bytecode = Keep(line.dump_bytecode, &session.dump_bytecode);
-  options.dump_asm = Keep(line.dump_asm, &session.dump_asm);
-  options.dump_ir = Keep(line.dump_ir, &session.dump_ir);
-  options.dump_llvm = Keep(line.dump_llvm, &session.dump_llvm);
+  for (int kind = 0; kind < kNumDumps; ++kind) {
+    CommandLine::Dumped& kept = session.dumps[kind];
+    options.dumps[kind].glob = Keep(line.dumps[kind].glob, &kept.glob);
+    options.dumps[kind].after = Keep(line.dumps[kind].after, &kept.after);
+  }
+  options.stats = line.stats.has_value();
   for (const auto& [name, value] : line.tunables) {
     for (int i = 0; i < kNumTunables; ++i) {
       if (name == kTunables[i].name) options.*kTunables[i].field = value;
@@ -288,7 +300,7 @@ absl::Status SetUp(const CommandLine& line, Registry* registry) {
 bool HasExitWork() {
   return TheSession().want_stats || TheManager().log().enabled() ||
          !TheManager().monitors().empty() || TheManager().policy() != nullptr ||
-         options.dump_asm != nullptr;
+         DumpsAny();
 }
 
 void WindUp() {
@@ -300,8 +312,10 @@ void WindUp() {
   for (const std::string& complaint : TheManager().Finish(own)) {
     fprintf(stderr, "pyvm: %s\n", complaint.c_str());
   }
-  if (std::string complaint = AsmComplaint(); own && !complaint.empty()) {
-    fprintf(stderr, "pyvm: %s\n", complaint.c_str());
+  if (own) {
+    for (const std::string& complaint : DumpComplaints()) {
+      fprintf(stderr, "pyvm: %s\n", complaint.c_str());
+    }
   }
   if (!session.want_stats) return;
   if (session.stats_file.empty()) {

@@ -9,7 +9,7 @@
 #include "core/host/activation.h"
 #include "core/host/frame.h"
 #include "core/host/generator.h"
-#include "core/listing/listing.h"
+#include "core/tier/dumps.h"
 #include "core/tier/manager.h"
 #include "core/tier/metrics.h"
 #include "core/tier/options.h"
@@ -136,14 +136,11 @@ Unit* EnsureUnit(PyCodeObject* code) {
   ++metrics.units_translated;
   InitUnit(unit);
   metrics.translate_time_ns += NowNs() - begin;
-  if (options.dump_bytecode != nullptr) {
-    const char* name = PyUnicode_AsUTF8(code->co_qualname);
-    if (name == nullptr) PyErr_Clear();
-    if (name != nullptr && MatchesGlob(options.dump_bytecode, name)) {
-      std::fputs(Disassemble(*unit).c_str(), stderr);
-    }
+  NoteForDumps(*unit);
+  if (IsDumped(Dump::kBytecode, *unit)) {
+    NoteDumped(Dump::kBytecode);
+    std::fputs(Disassemble(*unit).c_str(), stderr);
   }
-  NoteForAsm(*unit);
   return unit;
 }
 

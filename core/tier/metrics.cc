@@ -31,6 +31,11 @@ std::vector<HostFrameReason>& Reasons() {
   return *reasons;
 }
 
+std::vector<MetricRows>& RowSources() {
+  static auto* sources = new std::vector<MetricRows>;
+  return *sources;
+}
+
 uint64_t MonotonicNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -55,7 +60,6 @@ uint64_t PeakRss() {
 
 constinit Metrics metrics;
 void (*add_live_counts)(Metrics* copy) = nullptr;
-void (*add_metric_rows)(std::vector<pyvm_metric>* rows) = nullptr;
 
 void CountHostFrame(const char* reason) {
   ++metrics.host_frames;
@@ -68,6 +72,8 @@ void CountHostFrame(const char* reason) {
   Reasons().push_back({reason, 1});
 }
 
+void AddMetricRows(MetricRows rows) { RowSources().push_back(rows); }
+
 const std::vector<HostFrameReason>& HostFrameReasons() { return Reasons(); }
 
 std::vector<pyvm_metric> CurrentMetrics() {
@@ -79,7 +85,7 @@ std::vector<pyvm_metric> CurrentMetrics() {
   for (const Row& row : kRows) {
     result.push_back({row.name, row.kind, row.unit, row.help, copy.*row.value});
   }
-  if (add_metric_rows != nullptr) add_metric_rows(&result);
+  for (MetricRows rows : RowSources()) rows(&result);
   return result;
 }
 

@@ -40,8 +40,10 @@ const std::vector<HostFrameReason>& HostFrameReasons();
 extern void (*add_live_counts)(Metrics* copy);
 
 // Adds rows that the table cannot have, for instance one by tier. What they
-// point to lives for ever. Null where there are none.
-extern void (*add_metric_rows)(std::vector<pyvm_metric>* rows);
+// point to lives for ever.
+using MetricRows = void (*)(std::vector<pyvm_metric>* rows);
+// From now on these are asked for rows too.
+void AddMetricRows(MetricRows rows);
 
 // The table with the present values. Brings those up to date that are not
 // counted but measured (peak_rss, total.time).

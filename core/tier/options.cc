@@ -4,6 +4,11 @@ namespace pyvm {
 
 constinit Options options;
 
+const DumpKind kDumpKinds[kNumDumps] = {
+    {"bytecode", false, false}, {"ir", true, true},    {"graph", true, true},
+    {"llvm", true, false},      {"asm", false, false}, {"remarks", true, false},
+};
+
 const Tunable kTunables[] = {
 #define PYVM_TUNABLE(field, name, default_value, min, max, unit, help) \
   {name, &Options::field, default_value, min, max, unit, help},

@@ -24,6 +24,25 @@ enum Perf : uint32_t {
   kPerfJitdump = 1u << 1,
 };
 
+// What --dump shows.
+enum class Dump : uint8_t {
+  kBytecode,
+  kIr,       // of an optimizing tier, before the first pass and behind each
+  kGraph,    // its control flow graph, as a picture
+  kLlvm,     // LLVM IR, as optimized
+  kAsm,      // machine code
+  kRemarks,  // what the compilation took, and what it has done
+};
+struct DumpKind {
+  const char* name;
+  bool of_passes;    // of tiers that have passes
+  bool takes_after;  // can show what one pass leaves
+};
+// What stands for a pass where no pass has run yet.
+inline constexpr char kAsBuilt[] = "build";
+inline constexpr int kNumDumps = 6;
+extern const DumpKind kDumpKinds[kNumDumps];  // by enum Dump
+
 struct Options {
   // A host frame in an untraced program is a fatal error.
   bool strict = false;
@@ -33,15 +52,16 @@ struct Options {
   // The program waits for each compilation.
   bool sync_compile = false;
 
-  // --dump=bytecode[:GLOB]: null where it is not asked for; "*" for all
-  // functions. The glob is matched against the qualified name.
-  const char* dump_bytecode = nullptr;
-  // The same for the other kinds. Of what a tier with an IR compiles: that IR
-  // before the first pass and behind each, and the LLVM IR in the end.
-  const char* dump_asm = nullptr;
-  const char* dump_ir = nullptr;
-  const char* dump_llvm = nullptr;
+  // --dump=KIND[:GLOB][:after=PASS], by enum Dump. `glob` is null where the
+  // kind is not asked for, and "*" for all functions; it is matched against the
+  // qualified name. `after`: null for all passes (a graph: the last).
+  struct {
+    const char* glob = nullptr;
+    const char* after = nullptr;
+  } dumps[kNumDumps];
 
+  // --stats was given: passes are counted too.
+  bool stats = false;
   uint32_t perf = 0;  // of enum Perf
   bool gdb = false;   // GDB is told of each block of machine code
 

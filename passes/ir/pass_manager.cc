@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <utility>
 
 #include "passes/ir/verifier.h"
 
@@ -136,6 +137,7 @@ std::string PassManager::Run(Function* function, const Options& options) const {
   function->ComputeDominators();
   if (options.dump) options.dump(*function, nullptr);
   if (std::string error = check("the builder"); !error.empty()) return error;
+  uint32_t nodes = options.runs != nullptr ? CountNodes(*function) : 0;
   for (const Step& step : steps_) {
     auto start = std::chrono::steady_clock::now();
     uint32_t changes =
@@ -146,7 +148,8 @@ std::string PassManager::Run(Function* function, const Options& options) const {
     if (options.runs != nullptr) {
       auto time =
           std::chrono::duration_cast<std::chrono::nanoseconds>(end - start);
-      options.runs->push_back({step.pass, changes, CountNodes(*function),
+      uint32_t before = std::exchange(nodes, CountNodes(*function));
+      options.runs->push_back({step.pass, changes, before, nodes,
                                static_cast<uint64_t>(time.count())});
     }
     if (options.dump) options.dump(*function, step.pass);

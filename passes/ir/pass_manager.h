@@ -19,7 +19,8 @@ namespace pyvm::ir {
 struct PassRun {
   const Pass* pass = nullptr;
   uint32_t changes = 0;
-  uint32_t nodes = 0;  // in blocks, afterwards
+  uint32_t nodes_before = 0;  // in blocks
+  uint32_t nodes = 0;         // afterwards
   uint64_t nanoseconds = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "core/bytecode/python.h"
 #include "core/bytecode/unit.h"
@@ -110,22 +111,13 @@ class Printer {
   Printer(const Function* function, const Names* names)
       : function_(function), names_(names) {}
 
-  std::string Run() {
-    std::string body;
-    for (const Block* block : function_->blocks()) body += BlockLines(*block);
-    std::string head = "function " + UnitLine(function_->unit()) + "\n";
-    for (const Unit* unit : units_) {
-      if (unit != function_->unit()) head += "unit " + UnitLine(unit) + "\n";
+  PrintedFunction Run() {
+    PrintedFunction printed;
+    for (const Block* block : function_->blocks()) {
+      printed.blocks.push_back(BlockParts(*block));
     }
-    if (function_->direct) head += "direct\n";
-    if (function_->generator) head += "generator\n";
-    if (function_->entry_instr != 0) {
-      head += "entry @" + std::to_string(function_->entry_instr) + "\n";
-    }
-    for (const std::string& remark : function_->remarks) {
-      head += "# " + remark + "\n";
-    }
-    return head + body;
+    printed.head = Head();
+    return printed;
   }
 
   std::string NodeText(const Node& node) {
@@ -156,6 +148,23 @@ class Printer {
   }
 
  private:
+  // Behind all else: it names the units that have been met.
+  std::string Head() {
+    std::string head = "function " + UnitLine(function_->unit()) + "\n";
+    for (const Unit* unit : units_) {
+      if (unit != function_->unit()) head += "unit " + UnitLine(unit) + "\n";
+    }
+    if (function_->direct) head += "direct\n";
+    if (function_->generator) head += "generator\n";
+    if (function_->entry_instr != 0) {
+      head += "entry @" + std::to_string(function_->entry_instr) + "\n";
+    }
+    for (const std::string& remark : function_->remarks) {
+      head += "# " + remark + "\n";
+    }
+    return head;
+  }
+
   std::string NameOfUnit(const Unit* unit) {
     // Two units may have one name.
     int same = 1;
@@ -313,27 +322,17 @@ class Printer {
     return text + "]";
   }
 
-  std::string BlockLines(const Block& block) {
-    std::string text = BlockText(&block) + ":";
-    const char* comma = " from";
-    for (const Block* pred : block.preds) {
-      text += comma;
-      text += " " + BlockText(pred);
-      comma = "";
+  PrintedBlock BlockParts(const Block& block) {
+    PrintedBlock parts{&block, "", {}};
+    if (block.entry_state != nullptr) {
+      parts.state = StateText(block.entry_state);
     }
-    if (block.loop_header) text += ", loop header";
-    if (block.frequency != 1) {
-      text += ", frequency " + FloatText(block.frequency);
-    }
-    if (block.entry_state != nullptr)
-      text += " " + StateText(block.entry_state);
-    text += "\n";
     for (const Node* node = block.first; node != nullptr; node = node->next) {
-      text += "  " + NodeText(*node);
-      if (node->state != nullptr) text += " " + StateText(node->state);
-      text += "\n";
+      parts.nodes.push_back(
+          {node, NodeText(*node),
+           node->state != nullptr ? StateText(node->state) : ""});
     }
-    return text;
+    return parts;
   }
 
   const Function* function_;
@@ -341,10 +340,40 @@ class Printer {
   std::vector<const Unit*> units_;
 };
 
+std::string BlockLines(const PrintedBlock& printed) {
+  const Block& block = *printed.block;
+  std::string text = BlockText(&block) + ":";
+  const char* comma = " from";
+  for (const Block* pred : block.preds) {
+    text += comma;
+    text += " " + BlockText(pred);
+    comma = "";
+  }
+  if (block.loop_header) text += ", loop header";
+  if (block.frequency != 1) {
+    text += ", frequency " + FloatText(block.frequency);
+  }
+  if (!printed.state.empty()) text += " " + printed.state;
+  text += "\n";
+  for (const PrintedNode& node : printed.nodes) {
+    text += "  " + node.text;
+    if (!node.state.empty()) text += " " + node.state;
+    text += "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string Print(const Function& function, const Names* names) {
+PrintedFunction PrintParts(const Function& function, const Names* names) {
   return Printer(&function, names).Run();
+}
+
+std::string Print(const Function& function, const Names* names) {
+  PrintedFunction printed = PrintParts(function, names);
+  std::string text = std::move(printed.head);
+  for (const PrintedBlock& block : printed.blocks) text += BlockLines(block);
+  return text;
 }
 
 std::string Describe(const Node& node) {

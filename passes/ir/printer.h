@@ -37,6 +37,24 @@ using Names = std::map<const Unit*, UnitNames>;
 // Needs no GIL, as long as the objects that the function refers to live.
 std::string Print(const Function& function, const Names* names = nullptr);
 
+// The same in parts, for who lays them out in another way.
+struct PrintedNode {
+  const Node* node;
+  std::string text;   // "v4 = AddInt v2, v3"
+  std::string state;  // "[@0 x=v0]", or ""
+};
+struct PrintedBlock {
+  const Block* block;
+  std::string state;  // on entry
+  std::vector<PrintedNode> nodes;
+};
+struct PrintedFunction {
+  std::string head;  // lines
+  std::vector<PrintedBlock> blocks;
+};
+PrintedFunction PrintParts(const Function& function,
+                           const Names* names = nullptr);
+
 // One node, without its state: "v4 = AddInt v2, v3". For messages.
 std::string Describe(const Node& node);
 

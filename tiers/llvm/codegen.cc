@@ -44,6 +44,7 @@
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
 #include "llvm/Transforms/Scalar/LoopRotation.h"
 #include "llvm/Transforms/Scalar/SimplifyCFG.h"
+#include "tiers/llvm/places.h"
 
 // libgcc's, for code that is made at run time.
 extern "C" void __register_frame(void*);
@@ -302,18 +303,23 @@ void CodeGenerator::Optimize(llvm::Module& module, int level) {
 
 std::optional<MachineCode> CodeGenerator::Emit(llvm::Module& module,
                                                const char* entry, int level,
-                                               const char** refused) {
+                                               const char** refused,
+                                               bool places) {
   Begin();
-  std::optional<MachineCode> code = Make(module, entry, level, refused);
+  std::optional<MachineCode> code = Make(module, entry, level, refused, places);
   busy_ = false;
   return code;
 }
 
 std::optional<MachineCode> CodeGenerator::Make(llvm::Module& module,
                                                const char* entry, int level,
-                                               const char** refused) {
+                                               const char** refused,
+                                               bool places) {
   target_->setOptLevel(LevelOf(level));
-  SelectFast(CountInstructions(module) > kMaxForDag);
+  bool fast = CountInstructions(module) > kMaxForDag;
+  SelectFast(fast);
+  // Set where it is wanted, but not taken back where it is not.
+  target_->setFastISel(fast);
   HoistConstants(!module.getFunction(entry)->hasFnAttribute(kBegunOften));
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
@@ -352,11 +358,13 @@ std::optional<MachineCode> CodeGenerator::Make(llvm::Module& module,
   }
   linker.registerEHFrames();
   TheCodeMemory().Shrink(block.exec, memory.used());
-  return MachineCode{.block = block.exec,
-                     .entry = reinterpret_cast<const uint8_t*>(start),
-                     .bytes = memory.code_end(),
-                     .block_bytes = memory.used(),
-                     .unwind_table = memory.unwind_table()};
+  return MachineCode{
+      .block = block.exec,
+      .entry = reinterpret_cast<const uint8_t*>(start),
+      .bytes = memory.code_end(),
+      .block_bytes = memory.used(),
+      .unwind_table = memory.unwind_table(),
+      .places = places ? ReadPlaces(**object) : std::vector<CodePart>()};
 }
 
 void CodeGenerator::Publish(const MachineCode& code) {

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/code/code_memory.h"
+#include "tiers/llvm/lowering.h"
 
 namespace llvm {
 class Module;
@@ -24,6 +26,7 @@ struct MachineCode {
   uint64_t bytes = 0;        // of instructions, from the block's beginning
   uint64_t block_bytes = 0;  // with what else lies in the block
   uint8_t* unwind_table = nullptr;  // in it, if there is one
+  std::vector<CodePart> places;     // if they were asked for
 };
 
 // Not thread-safe, but for Optimize and Emit: one thread at a time may call
@@ -44,9 +47,10 @@ class CodeGenerator {
   void Optimize(llvm::Module& module, int level);
 
   // Code of the module's function `entry`. Nothing, and *refused set, where
-  // memory is short.
+  // memory is short. `places`: what the code was made of is looked up too.
   std::optional<MachineCode> Emit(llvm::Module& module, const char* entry,
-                                  int level, const char** refused);
+                                  int level, const char** refused,
+                                  bool places = false);
 
   // Before code is run that Emit has made, by a thread that will run it.
   void Publish(const MachineCode& code);
@@ -61,7 +65,7 @@ class CodeGenerator {
   CodeGenerator();
   void Begin();
   std::optional<MachineCode> Make(llvm::Module& module, const char* entry,
-                                  int level, const char** refused);
+                                  int level, const char** refused, bool places);
 
   // Describes the machine; for Prepare.
   std::string triple_, data_layout_;

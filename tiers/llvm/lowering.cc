@@ -1,5 +1,6 @@
 #include "tiers/llvm/lowering.h"
 
+#include <optional>
 #include <utility>
 
 #include "core/code/code_map.h"
@@ -10,6 +11,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include "tiers/llvm/codegen.h"
 #include "tiers/llvm/lowering_context.h"
+#include "tiers/llvm/places.h"
 
 namespace pyvm::llvm_tier {
 namespace {
@@ -46,8 +48,16 @@ class LoweredModule final : public LoweredFunction {
     fn.ComputeDominators();
     HomeSlots homes(fn);
     SiteBuilder sites(homes);
-    Lowering(fn, *module_, homes, sites, options).Run();
+    Lowering lowering(fn, *module_, homes, sites, options);
+    std::optional<Places> places;
+    if (options.places) lowering.NotePlaces(&places.emplace(fn));
+    lowering.Run();
     code_.sites = sites.TakeSites();
+    if (places) code_.operations = places->TakeOperations();
+    if (options.remarks) {
+      CollectRemarks(*context_, &code_.remarks);
+      code_.instructions = module_->getInstructionCount();
+    }
     Print(*module_, options.llvm_ir);
     if (options.verify && llvm::verifyModule(*module_, &llvm::errs())) {
       llvm::report_fatal_error("the lowering has made invalid LLVM IR");
@@ -62,9 +72,12 @@ class LoweredModule final : public LoweredFunction {
     uint64_t start = NowNs();
     generator_->Optimize(*module_, options_.level);
     Print(*module_, options_.optimized_llvm_ir);
+    if (options_.remarks) {
+      code_.optimized_instructions = module_->getInstructionCount();
+    }
     uint64_t optimized = NowNs();
     machine_ = generator_->Emit(*module_, Lowering::kEntryName, options_.level,
-                                &refused_);
+                                &refused_, options_.places);
     module_.reset();
     context_.reset();
     code_.optimize_ns = optimized - start;
@@ -83,6 +96,7 @@ class LoweredModule final : public LoweredFunction {
     code_.block = machine.block;
     code_.bytes = machine.bytes;
     code_.block_bytes = machine.block_bytes;
+    code_.places = std::move(machine.places);
     return std::move(code_);
   }
 

@@ -30,6 +30,35 @@ struct GenerateOptions {
   // Where text goes that somebody wants to see; null: nowhere.
   std::string* llvm_ir = nullptr;            // as lowered
   std::string* optimized_llvm_ir = nullptr;  // as optimized
+  // Whether machine code shall say what it was made of.
+  bool places = false;
+  // Whether LLVM shall say what it has done; with `places`, to which operation.
+  bool remarks = false;
+};
+
+// An operation of the IR, for people: the instruction that it belongs to (of
+// the function's unit, or an inlined one's), and its text.
+struct Operation {
+  const Unit* unit;
+  uint32_t instr;
+  std::string text;
+};
+// Where there is none, or where code is shared.
+inline constexpr uint32_t kNoOperation = UINT32_MAX;
+
+// From `offset` to the next, code is that of
+// LoweredCode::operations[operation].
+struct CodePart {
+  uint32_t offset;
+  uint32_t operation;
+};
+
+struct LlvmRemark {
+  const char* kind;  // "passed", "missed" or "analysis"
+  std::string pass, name, message;
+  uint32_t operation;
+
+  bool operator==(const LlvmRemark&) const = default;
 };
 
 struct LoweredCode {
@@ -40,6 +69,12 @@ struct LoweredCode {
   std::vector<std::unique_ptr<Site>> sites;
   // What it took, in nanoseconds.
   uint64_t lower_ns = 0, optimize_ns = 0, emit_ns = 0;
+  // For people, where they were asked for.
+  std::vector<Operation> operations;
+  std::vector<CodePart> places;  // sorted by offset
+  std::vector<LlvmRemark> remarks;
+  // LLVM's instructions, as lowered and as optimized; 0 without remarks.
+  uint64_t instructions = 0, optimized_instructions = 0;
 };
 
 // A function in LLVM's hands. It needs neither the function that it was made of

@@ -5,6 +5,7 @@
 
 #include "tiers/llvm/codegen.h"
 #include "tiers/llvm/frames.h"
+#include "tiers/llvm/places.h"
 
 namespace pyvm::llvm_tier {
 namespace {
@@ -93,6 +94,7 @@ llvm::Function* Lowering::Run() {
   function_->addFnAttr(llvm::Attribute::NoUnwind);
   function_->setUWTableKind(llvm::UWTableKind::Async);
   act = function_->getArg(0);
+  if (places_ != nullptr) places_->Begin(function_);
 
   uint32_t ids = 0;
   for (const ir::Block* block : fn_.blocks()) ids = std::max(ids, block->id);
@@ -245,13 +247,18 @@ void Lowering::Body(const ir::Block& block) {
     stored_ = stored_behind_[block.idom->id];
   }
   const ir::Node* n = block.first;
+  auto note_place = [this](const ir::Node& node) {
+    if (places_ != nullptr) b.SetCurrentDebugLocation(places_->Of(node));
+  };
   for (; n != nullptr && n->op == ir::Op::kPhi; n = n->next) {
+    note_place(*n);
     values_[n->id] = LowerPhi(*this, *n);
   }
   for (const ir::Node* phi = block.first; phi != n; phi = phi->next) {
     StoreEarly(*phi);
   }
   for (; n != nullptr; n = n->next) {
+    note_place(*n);
     if (fail_guards_ && n->info().Has(ir::kGuard)) FailInTurn(*n);
     values_[n->id] = kHandlers[static_cast<size_t>(n->op)](*this, *n);
     if (!n->info().Has(ir::kEnd)) StoreEarly(*n);

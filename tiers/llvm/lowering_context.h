@@ -48,10 +48,15 @@ enum class Mem {
 };
 inline constexpr int kNumMems = static_cast<int>(Mem::kBreaker) + 1;
 
+class Places;
+
 class Lowering {
  public:
   Lowering(ir::Function& fn, llvm::Module& module, const HomeSlots& homes,
            SiteBuilder& sites, const GenerateOptions& options);
+
+  // From now on `places` is told which operation LLVM's instructions come from.
+  void NotePlaces(Places* places) { places_ = places; }
 
   // Adds the function to the module, as kEntryName.
   llvm::Function* Run();
@@ -281,6 +286,7 @@ class Lowering {
   llvm::MDNode* mems_[kNumMems];
   llvm::MDNode* likely_;
   llvm::MDNode* unlikely_;
+  Places* places_ = nullptr;
 };
 
 // One for each operation: emits it and returns its value, or null where it has

@@ -1,32 +1,21 @@
 #include "tiers/llvm/pipeline.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 
-#include "core/tier/options.h"
-#include "core/tier/unit_name.h"
+#include "core/tier/metrics.h"
 #include "passes/ir/builder.h"
 #include "passes/ir/pass_manager.h"
-#include "passes/ir/printer.h"
 #include "tiers/llvm/lowering.h"
 #include "tiers/llvm/pass_table.h"
+#include "tiers/llvm/report.h"
 
 namespace pyvm::llvm_tier {
 namespace {
 
 std::unique_ptr<Backend> backend;
-
-bool IsDumped(const char* glob, const Unit& unit) {
-  return glob != nullptr && MatchesGlob(glob, NameOf(unit).qualified_name);
-}
-
-void Show(const Unit& unit, uint32_t entry_instr, const char* what,
-          const std::string& text) {
-  std::fprintf(stderr, "%s (%s, from instruction %u)\n%s\n",
-               NameOf(unit).qualified_name, what, entry_instr, text.c_str());
-}
 
 // What code keeps alive of the objects that its machine code and its sites
 // name:
@@ -101,21 +90,17 @@ const char* Static(std::string text) {
 }
 
 // Runs the passes that a policy asks for. Empty, or why not.
-std::string RunPasses(ir::Function* function, const char* which) {
+std::string RunPasses(ir::Function* function, const char* which,
+                      Report* report) {
+  uint64_t start = NowNs();
   ir::PassManager manager = DefaultManager();
   if (which != nullptr) {
     std::string wrong = manager.Configure(which);
     if (!wrong.empty()) return wrong;
   }
-  ir::PassManager::Options run;
-  const Unit& unit = *function->unit();
-  if (IsDumped(options.dump_ir, unit)) {
-    run.dump = [&unit](const ir::Function& fn, const ir::Pass* pass) {
-      Show(unit, fn.entry_instr, pass == nullptr ? "as built" : pass->name,
-           ir::Print(fn));
-    };
-  }
-  return manager.Run(function, run);
+  std::string wrong = manager.Run(function, report->Watch());
+  if (wrong.empty()) report->NotePassed(*function, NowNs() - start);
+  return wrong;
 }
 
 // LLVM takes some 50 microseconds for each: beyond this the program would stop
@@ -137,27 +122,35 @@ class LlvmCompilation final : public Compilation {
         at_loop_(request.entry == EntryKind::kLoopHeader),
         direct_(!at_loop_ && CanBeDirect(*unit)),
         loop_(request.loop),
-        references_(unit) {}
+        references_(unit),
+        report_(*unit, at_loop_ ? loop_ : 0) {}
 
   // The first half; false with a reason.
   bool Begin(const CompileRequest& request, const Experience& experience,
-             const char** refused);
+             const char** refused) {
+    if (Prepare(request, experience, refused)) return true;
+    report_.ShowRefusal(*refused);
+    return false;
+  }
 
   void Finish() override { lowered_->Finish(); }
   bool AddTo(Code* code, const char** refused) override;
 
  private:
+  bool Prepare(const CompileRequest& request, const Experience& experience,
+               const char** refused);
+
   Unit* const unit_;
   const bool at_loop_, direct_;
   const uint32_t loop_;
   References references_;
-  std::string llvm_ir_;  // for --dump
+  Report report_;
   std::unique_ptr<LoweredFunction> lowered_;
 };
 
-bool LlvmCompilation::Begin(const CompileRequest& request,
-                            const Experience& experience,
-                            const char** refused) {
+bool LlvmCompilation::Prepare(const CompileRequest& request,
+                              const Experience& experience,
+                              const char** refused) {
   const Denials& denials = experience.denials;
   ir::BuildOptions build;
   if (at_loop_) build.entry_instr = loop_;
@@ -184,9 +177,11 @@ bool LlvmCompilation::Begin(const CompileRequest& request,
     }
     return nullptr;
   };
+  uint64_t start = NowNs();
   std::unique_ptr<ir::Function> function = ir::Build(unit_, build, refused);
+  report_.NoteBuilt(NowNs() - start);
   if (function == nullptr) return false;
-  std::string wrong = RunPasses(function.get(), request.passes);
+  std::string wrong = RunPasses(function.get(), request.passes, &report_);
   if (!wrong.empty()) {
     *refused = Static(std::move(wrong));
     return false;
@@ -198,10 +193,7 @@ bool LlvmCompilation::Begin(const CompileRequest& request,
   GenerateOptions generate;
   generate.looks_at_operands = experience.IsToLearn();
   generate.fail_guards = (options.stress & kStressDeopt) != 0;
-  if (IsDumped(options.dump_llvm, *unit_)) {
-    generate.optimized_llvm_ir = &llvm_ir_;
-    generate.verify = true;
-  }
+  report_.AskFor(&generate);
   lowered_ = backend->Lower(*function, generate);
   references_.Collect(*function);
   return true;
@@ -209,10 +201,10 @@ bool LlvmCompilation::Begin(const CompileRequest& request,
 
 bool LlvmCompilation::AddTo(Code* code, const char** refused) {
   std::optional<LoweredCode> lowered = lowered_->Take(refused);
-  if (!llvm_ir_.empty()) {
-    Show(*unit_, at_loop_ ? loop_ : 0, "LLVM IR", llvm_ir_);
+  if (!lowered) {
+    report_.ShowRefusal(*refused);
+    return false;
   }
-  if (!lowered) return false;
   if (at_loop_) {
     code->loops.push_back({loop_, reinterpret_cast<Entry>(lowered->entry)});
   } else if (direct_) {
@@ -222,6 +214,7 @@ bool LlvmCompilation::AddTo(Code* code, const char** refused) {
   }
   code->blocks.push_back({lowered->block, lowered->block_bytes});
   code->bytes += lowered->block_bytes;
+  size_t first_site = code->sites.size();
   for (auto& site : lowered->sites) {
     site->number = static_cast<uint32_t>(code->sites.size());
     site->at_loop = at_loop_;
@@ -229,6 +222,7 @@ bool LlvmCompilation::AddTo(Code* code, const char** refused) {
     code->sites.push_back(std::move(site));
   }
   references_.MoveTo(&code->references);
+  report_.ShowCode(*lowered, std::span(code->sites).subspan(first_site));
   return true;
 }
 
@@ -247,6 +241,7 @@ void ReleaseBlock(const uint8_t* block) { backend->Release(block); }
 
 extern "C" const Pipeline* pyvm_llvm_pipeline(const char** refused) {
   backend = Backend::Create(refused);
+  AddMetricRows(AddCompileMetrics);
   static const Pipeline pipeline = {.prepare = Prepare,
                                     .warm_up = WarmUp,
                                     .release = ReleaseBlock,
