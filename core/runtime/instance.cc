@@ -135,25 +135,12 @@ PyObject* NewInstance(PyTypeObject* cls) {
   return o;
 }
 
-namespace {
-
-template <typename F>
-PyObject* Quietly(F make) {
+PyObject* NewInstanceQuietly(PyTypeObject* cls) {
   int& enabled = _PyInterpreterState_GET()->gc.enabled;
   int before = std::exchange(enabled, 0);
-  PyObject* o = make();
+  PyObject* o = NewInstance(cls);
   enabled = before;
   return o;
-}
-
-}  // namespace
-
-PyObject* NewInstanceQuietly(PyTypeObject* cls) {
-  return Quietly([=] { return NewInstance(cls); });
-}
-
-PyObject* NewTupleQuietly(size_t size) {
-  return Quietly([=] { return PyTuple_New(static_cast<Py_ssize_t>(size)); });
 }
 
 bool IsPlainClass(PyTypeObject* cls) { return IsPlain(cls); }

@@ -7,7 +7,6 @@
 #ifndef PYVM_CORE_RUNTIME_INSTANCE_H_
 #define PYVM_CORE_RUNTIME_INSTANCE_H_
 
-#include <cstddef>
 #include <cstdint>
 
 #include "core/host/cpython.h"
@@ -36,8 +35,6 @@ void EmptyInstancePools();
 PyObject* NewInstance(PyTypeObject* cls);
 // The same where nothing may run: the collector does not.
 PyObject* NewInstanceQuietly(PyTypeObject* cls);
-
-PyObject* NewTupleQuietly(size_t size);
 
 // Whether the class is plain, as its version will tell from now on.
 bool IsPlainClass(PyTypeObject* cls);

@@ -15,12 +15,6 @@ bool IsAccess(const Node& node) {
 bool IsStore(const Node& node) {
   return node.op == Op::kStoreInline || node.op == Op::kStoreSlot;
 }
-bool Makes(const Node& node) {
-  if (node.catches) return false;
-  return (node.op == Op::kNewObject && node.imm != 0) ||
-         (node.op == Op::kMakeTuple && !node.inputs.empty());
-}
-
 Field FieldOf(const Node& access) {
   bool is_inline =
       access.op == Op::kLoadInline || access.op == Op::kStoreInline;
@@ -59,33 +53,15 @@ void Counts::Take(const Node& node) {
 }
 
 void Counts::Finish(const Node& node) {
-  if (Makes(node)) held_[&node] = 1;
+  if (node.op == Op::kNewObject) held_[&node] = 1;
   if (node.op != Op::kIncRef) return;
   auto it = held_.find(OwnerOf(node.inputs[0]));
   if (it != held_.end()) ++it->second;
 }
 
-std::optional<size_t> ItemOf(const Node& load, size_t size) {
-  int64_t index = load.imm;
-  if (load.op == Op::kTupleItem) {
-    const Node* at = Function::Find(load.inputs[1]);
-    if (at->op != Op::kConstInt) return std::nullopt;
-    index = at->imm < 0 ? at->imm + static_cast<int64_t>(size) : at->imm;
-  }
-  if (index < 0 || index >= static_cast<int64_t>(size)) return std::nullopt;
-  return static_cast<size_t>(index);
-}
-
 // --- Analysis ----------------------------------------------------------------
 
 namespace {
-
-// Whether what the two make can be one group's.
-bool AreAlike(const Node& a, const Node& b) {
-  return a.op == b.op &&
-         (a.op == Op::kNewObject ? a.imm == b.imm
-                                 : a.inputs.size() == b.inputs.size());
-}
 
 std::string NameOf(const Node* node) { return "v" + std::to_string(node->id); }
 
@@ -120,7 +96,8 @@ Analysis::Analysis(const Function& function)
 void Analysis::CollectUses() {
   for (Block* block : function_.blocks()) {
     for (Node* node : NodesOf(block)) {
-      bool plain = Makes(*node);
+      bool plain =
+          node->op == Op::kNewObject && node->imm != 0 && !node->catches;
       if (plain || (node->op == Op::kPhi && node->type.rep == Rep::kObject)) {
         instances_.push_back(node);
         candidate_[node->id] = true;
@@ -146,7 +123,7 @@ void Analysis::FindPhis() {
         if (owner->op == Op::kNull) continue;
         const Node* by = IsCandidate(owner) ? made_by_[owner->id] : nullptr;
         if (!IsCandidate(owner) ||
-            (by != nullptr && made_by != nullptr && !AreAlike(*by, *made_by))) {
+            (by != nullptr && made_by != nullptr && by->imm != made_by->imm)) {
           candidate_[phi->id] = false;
           changed = true;
           break;
@@ -168,7 +145,7 @@ void Analysis::FindPhis() {
 void Analysis::Reject(Node* instance, const std::string& why) {
   if (!IsCandidate(instance)) return;
   candidate_[instance->id] = false;
-  if (instance->op != Op::kPhi) {
+  if (instance->op == Op::kNewObject) {
     remarks_.push_back(NameOf(instance) + " is made: " + why);
   }
 }
@@ -184,31 +161,17 @@ const char* Analysis::Obstacle(const Node& node) const {
 
 const char* Analysis::Obstacle(const Node* instance, const Use& use) const {
   const Node& user = *use.user;
-  const Node& made_by = *made_by_[instance->id];
-  bool is_tuple = made_by.op == Op::kMakeTuple;
   switch (user.op) {
     case Op::kIncRef:
     case Op::kDecRef:
     case Op::kXDecRef:
+    case Op::kKnown:
     case Op::kGuardFull:
     case Op::kAssumeFull:
-    case Op::kGuardEmpty:
-      return nullptr;
-    case Op::kKnown:
     case Op::kGuardInstanceKeys:
     case Op::kHasVersion:
-      if (!is_tuple) return nullptr;
-      break;
-    case Op::kGuardType:
-      if (is_tuple && user.ptr == instance->type.exact) return nullptr;
-      break;
-    case Op::kSizeOf:
-      if (is_tuple) return nullptr;
-      break;
-    case Op::kField:
-    case Op::kTupleItem:
-      if (is_tuple && ItemOf(user, made_by.inputs.size())) return nullptr;
-      break;
+    case Op::kGuardEmpty:
+      return nullptr;
     case Op::kIsSame: {
       const Node* other = user.inputs[1 - use.index];
       bool both_null = user.inputs[use.index]->type.nullable &&
@@ -217,15 +180,14 @@ const char* Analysis::Obstacle(const Node* instance, const Use& use) const {
       break;
     }
     case Op::kGuardVersion:
-      if (!is_tuple && user.imm == made_by.imm) return nullptr;
+      if (user.imm == made_by_[instance->id]->imm) return nullptr;
       break;
     case Op::kLoadInline:
     case Op::kLoadSlot:
-      if (!is_tuple) return nullptr;
-      break;
+      return nullptr;
     case Op::kStoreInline:
     case Op::kStoreSlot:
-      if (use.index == 0 && !is_tuple) return nullptr;
+      if (use.index == 0) return nullptr;
       break;
     case Op::kPhi:
       if (IsCandidate(&user)) return nullptr;
@@ -400,12 +362,7 @@ bool Analysis::MakeGroups() {
     if (group_[first->id] == kNone) {
       group_[first->id] = static_cast<uint32_t>(groups_.size());
       const Node* made_by = made_by_[node->id];
-      bool is_tuple = made_by->op == Op::kMakeTuple;
-      groups_.push_back({.cls = is_tuple ? made_by->type.exact : made_by->ptr,
-                         .version = is_tuple ? 0 : made_by->imm});
-      for (uint32_t i = 0; is_tuple && i < made_by->inputs.size(); ++i) {
-        groups_.back().fields.push_back({Place::kItem, i});
-      }
+      groups_.push_back({.cls = made_by->ptr, .version = made_by->imm});
     }
     group_[node->id] = group_[first->id];
     any = true;
@@ -443,7 +400,6 @@ bool Analysis::CheckFields() {
   }
   if (changed) return true;
   for (Group& group : groups_) {
-    if (group.version == 0) continue;
     group.fields.insert(group.fields.begin(), {Place::kClass, 0});
   }
   return false;

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,20 +21,12 @@ bool IsAccess(const Node& node);
 bool IsStore(const Node& node);
 Field FieldOf(const Node& access);
 
-// The item that a Field or a TupleItem of a tuple takes, if that is known.
-std::optional<size_t> ItemOf(const Node& load, size_t size);
-
-// Whether the node makes what need not be made: an instance of a plain class,
-// or a tuple.
-bool Makes(const Node& node);
-
-// Objects that flow into each other through phis: instances have the same
-// class, and attributes in the same order; tuples have the same size.
+// Instances that flow into each other through phis: they have the same class,
+// and attributes in the same order.
 struct Group {
   const void* cls = nullptr;
-  int64_t version = 0;  // of the class; 0: tuples
-  // The class first; inline values in the order in which they are first set. Or
-  // the items. The first one is there if the object is.
+  int64_t version = 0;
+  // The class first; inline values in the order in which they are first set.
   std::vector<Field> fields;
 
   size_t IndexOf(const Field& field) const;
@@ -64,7 +55,7 @@ class Analysis {
  public:
   explicit Analysis(const Function& function);
 
-  // What Makes says, and phis, that go, in the order of the blocks.
+  // NewObjects and phis that go, in the order of the blocks.
   const std::vector<Node*>& instances() const { return instances_; }
   bool IsVirtual(const Node* owner) const {
     return owner->id < group_.size() && group_[owner->id] != kNone;
@@ -107,7 +98,7 @@ class Analysis {
   const ReferenceFlow flow_;
   std::vector<std::vector<Use>> uses_;  // by id of the owner
   std::vector<bool> candidate_;
-  std::vector<const Node*> made_by_;  // by id: one that makes the same
+  std::vector<const Node*> made_by_;  // by id: a NewObject of the same class
   std::vector<Node*> instances_;
   std::vector<uint32_t> group_;
   std::vector<Group> groups_;

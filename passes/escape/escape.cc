@@ -180,7 +180,7 @@ class Rewriter {
       Function::InsertFirst(function_.entry(), object);
       objects_[instance] = object;
       gone_.push_back(instance);
-      if (instance->op != Op::kPhi) {
+      if (instance->op == Op::kNewObject) {
         Note("v" + std::to_string(instance->id) + " is not made");
       }
     }
@@ -204,7 +204,9 @@ class Rewriter {
     int held = instance != nullptr ? counts_->Of(instance) : 0;
     counts_->Take(*node);
     counts_->Finish(*node);
-    if (analysis_.IsVirtual(node)) return Make(node);
+    if (node->op == Op::kNewObject && analysis_.IsVirtual(node)) {
+      return Make(node);
+    }
     node->state = StateOf(node->state);
     if (node->op == Op::kIsSame) return Compare(node);
     if (instance != nullptr) Use(node, instance, held);
@@ -212,12 +214,6 @@ class Rewriter {
 
   // The class lives as long as the instance would.
   void Make(Node* node) {
-    if (node->op == Op::kMakeTuple) {
-      for (size_t i = 0; i < node->inputs.size(); ++i) {
-        variables().Set(node, i, Function::Find(node->inputs[i]));
-      }
-      return;
-    }
     Node* cls = Function::Find(node->inputs[0]);
     Insert(node, Op::kIncRef, {cls});
     const Group& group = analysis_.GroupOf(node);
@@ -272,14 +268,6 @@ class Rewriter {
       case Op::kGuardEmpty:
         node->inputs[0] = variables().Get(instance, 0);
         return;
-      case Op::kSizeOf: {
-        size_t size = analysis_.GroupOf(instance).fields.size();
-        return function_.Replace(
-            node, NewConstInt(&function_, node, static_cast<int64_t>(size)));
-      }
-      case Op::kField:
-      case Op::kTupleItem:
-        return function_.Replace(node, Item(node, instance));
       case Op::kLoadInline:
       case Op::kLoadSlot:
         return function_.Replace(node, Load(node, instance));
@@ -324,12 +312,6 @@ class Rewriter {
     return Full(node, Op::kGuardFull, variables().Get(instance, field));
   }
 
-  Node* Item(Node* node, Node* instance) {
-    size_t size = analysis_.GroupOf(instance).fields.size();
-    Node* value = variables().Get(instance, *escape::ItemOf(*node, size));
-    return Full(node, Op::kAssumeFull, value);
-  }
-
   Node* Full(Node* at, Op op, Node* value) {
     if (!value->type.nullable) return value;
     Node* full =
@@ -339,7 +321,7 @@ class Rewriter {
     return full;
   }
 
-  // As FreePlainInstance does it, or tupledealloc.
+  // As FreePlainInstance does it.
   void Die(Node* at, Node* instance) {
     const Group& group = analysis_.GroupOf(instance);
     std::vector<Field> fields(group.fields);
@@ -352,7 +334,6 @@ class Rewriter {
     std::sort(
         fields.begin(), fields.end(),
         [&](const Field& a, const Field& b) { return order(a) < order(b); });
-    if (group.version == 0) std::reverse(fields.begin(), fields.end());
     // The class last.
     for (const Field& field : fields) {
       Node* value = variables().Get(instance, group.IndexOf(field));
@@ -461,8 +442,8 @@ uint32_t Run(Function& function, const PassContext&) {
 
 constinit const Pass kEscapePass = {
     "escape",
-    "keeps attributes of instances and items of tuples that nobody else gets "
-    "to see in values of their own, and makes the objects where code is left",
+    "keeps attributes of instances that nobody else gets to see in values of "
+    "their own, and makes these instances where code is left",
     Run,
     {}};
 

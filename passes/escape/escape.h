@@ -1,5 +1,4 @@
-// Instances and tuples that nobody outside of the code gets to see are not
-// made.
+// Instances that nobody outside of the code gets to see are not made.
 #ifndef PYVM_PASSES_ESCAPE_ESCAPE_H_
 #define PYVM_PASSES_ESCAPE_ESCAPE_H_
 

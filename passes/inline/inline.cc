@@ -158,8 +158,6 @@ class Inliner {
       } else if (Node* call = CallMethodOf(&function_, node)) {
         Inline(call);
         ++inlined;
-      } else if (LoadAttrOf(&function_, node)) {
-        ++inlined;
       }
       node = next;
     }

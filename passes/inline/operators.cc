@@ -8,7 +8,6 @@
 #include "core/runtime/attribute.h"
 #include "core/runtime/function.h"
 #include "core/runtime/polymorphic.h"
-#include "structmember.h"
 
 namespace pyvm::ir {
 namespace {
@@ -41,41 +40,6 @@ PyObject* NameOf(const Node& operation) {
     default:
       return nullptr;
   }
-}
-
-PyTypeObject* ClassOf(const Node* value, uint32_t* version) {
-  std::unordered_set<const Node*> seen;
-  const Node* maker = MakerOf(value, &seen);
-  if (maker == nullptr) return nullptr;
-  auto* type = static_cast<PyTypeObject*>(const_cast<void*>(maker->ptr));
-  *version = static_cast<uint32_t>(maker->imm);
-  return TypeVersion(type) == *version ? type : nullptr;
-}
-
-// Whether instances themselves hold the attribute, and where; says `load`.
-bool FindPlace(PyTypeObject* type, PyObject* name, Op* load, int64_t* index) {
-  if (type->tp_getattro != PyObject_GenericGetAttr) return false;
-  PyObject* found = _PyType_Lookup(type, name);
-  if (found == nullptr) {
-    if ((type->tp_flags & Py_TPFLAGS_MANAGED_DICT) == 0) return false;
-    PyDictKeysObject* keys =
-        reinterpret_cast<PyHeapTypeObject*>(type)->ht_cached_keys;
-    if (keys == nullptr || !DK_IS_UNICODE(keys)) return false;
-    *load = Op::kLoadInline;
-    *index = KeysLookup(keys, name);
-    return *index >= 0;
-  }
-  if (!Py_IS_TYPE(found, &PyMemberDescr_Type)) return false;
-  auto* slot = reinterpret_cast<PyMemberDescrObject*>(found);
-  *load = Op::kLoadSlot;
-  *index = slot->d_member->offset;
-  return slot->d_member->type == T_OBJECT_EX && slot->d_member->flags == 0 &&
-         PyType_IsSubtype(type, slot->d_common.d_type);
-}
-
-bool IsDenied(const Function& function, const Node& operation) {
-  const FrameState& state = *operation.state;
-  return function.denied && function.denied(state.unit, state.instr);
 }
 
 class Rewriter {
@@ -135,10 +99,15 @@ class Rewriter {
 Node* CallMethodOf(Function* function, Node* operation) {
   PyObject* name = NameOf(*operation);
   if (name == nullptr || operation->catches) return nullptr;
-  if (IsDenied(*function, *operation)) return nullptr;
-  uint32_t type_version = 0;
-  PyTypeObject* type = ClassOf(operation->inputs[0], &type_version);
-  if (type == nullptr) return nullptr;
+  const FrameState& state = *operation->state;
+  if (function->denied && function->denied(state.unit, state.instr)) {
+    return nullptr;
+  }
+  std::unordered_set<const Node*> seen;
+  const Node* maker = MakerOf(operation->inputs[0], &seen);
+  if (maker == nullptr) return nullptr;
+  auto* type = static_cast<PyTypeObject*>(const_cast<void*>(maker->ptr));
+  if (TypeVersion(type) != maker->imm) return nullptr;
   PyObject* method = FindSpecial(type, name);
   if (method == nullptr || !Py_IS_TYPE(method, &PyFunction_Type)) {
     return nullptr;
@@ -152,28 +121,8 @@ Node* CallMethodOf(Function* function, Node* operation) {
       SharesVersion(python) || unit->arg_count != (compares ? 2u : 1u)) {
     return nullptr;
   }
-  return Rewriter(function, operation).Run(method, type_version, version, unit);
-}
-
-bool LoadAttrOf(Function* function, Node* operation) {
-  if (operation->op != Op::kLoadAttr || operation->catches ||
-      IsDenied(*function, *operation)) {
-    return false;
-  }
-  uint32_t version = 0;
-  PyTypeObject* type = ClassOf(operation->inputs[0], &version);
-  Op load;
-  int64_t index = 0;
-  if (type == nullptr || !FindPlace(type, operation->object(), &load, &index)) {
-    return false;
-  }
-  Rewriter rewriter(function, operation);
-  Node* owner =
-      rewriter.Insert(Op::kGuardVersion, {operation->inputs[0]}, version);
-  Node* value = rewriter.Insert(load, {owner}, index);
-  rewriter.Insert(Op::kIncRef, {value});
-  function->Replace(operation, value);
-  return true;
+  return Rewriter(function, operation)
+      .Run(method, static_cast<uint32_t>(maker->imm), version, unit);
 }
 
 }  // namespace pyvm::ir

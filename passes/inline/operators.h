@@ -12,10 +12,6 @@ namespace pyvm::ir {
 // operation is replaced; returns the call, or null if nothing has changed.
 Node* CallMethodOf(Function* function, Node* operation);
 
-// The same for a LoadAttr: what the instance itself holds is loaded. Whether
-// anything has changed.
-bool LoadAttrOf(Function* function, Node* operation);
-
 }  // namespace pyvm::ir
 
 #endif  // PYVM_PASSES_INLINE_OPERATORS_H_

@@ -150,7 +150,6 @@ struct StateObject {
     kClass,   // its class: the first slot of an instance
     kInline,  // inline value number `index`
     kSlot,    // at the offset `index`
-    kItem,    // item number `index` of a tuple, which has no others
   };
   struct Field {
     Place place;

@@ -451,9 +451,6 @@ class Parser {
         field.place = scanner->Take() == '.' ? StateObject::Place::kInline
                                              : StateObject::Place::kSlot;
         field.index = static_cast<uint32_t>(scanner->Integer().value_or(0));
-      } else if (isdigit(static_cast<unsigned char>(scanner->Peek())) != 0) {
-        field.place = StateObject::Place::kItem;
-        field.index = static_cast<uint32_t>(scanner->Integer().value_or(0));
       } else {
         break;
       }

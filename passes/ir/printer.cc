@@ -277,9 +277,6 @@ class Printer {
         case StateObject::Place::kInline:
           text += " ." + std::to_string(field.index) + "=";
           break;
-        case StateObject::Place::kItem:
-          text += " " + std::to_string(field.index) + "=";
-          break;
         case StateObject::Place::kSlot:
           text += " +" + std::to_string(field.index) + "=";
           break;

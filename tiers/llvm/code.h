@@ -54,13 +54,12 @@ struct FrameMap {
   uint32_t blamed_instr = 0;
 };
 
-// An instance or a tuple that the code has not made, since nothing but frames
-// could know it.
+// An instance that the code has not made, since nothing but frames could know
+// it.
 struct VirtualMap {
-  bool is_tuple = false;
-  SlotMap cls;  // of an instance
+  SlotMap cls;
   struct Field {
-    bool is_inline;  // else at an offset, or an item
+    bool is_inline;  // else at an offset
     uint32_t index;
     SlotMap content;
   };

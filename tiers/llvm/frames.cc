@@ -84,14 +84,14 @@ class Values {
   PyObject* Object(size_t i) {
     if (objects_[i] != nullptr) return objects_[i];
     const VirtualMap& map = native_->site->objects[i];
-    if (map.is_tuple) return objects_[i] = Tuple(map);
     auto* cls = reinterpret_cast<PyTypeObject*>(Get(map.cls));
     if (cls == nullptr) return nullptr;  // neither is there an object
     PyObject* o = NewInstanceQuietly(cls);
     if (o == nullptr) Py_FatalError("pyvm: no memory for a frame's objects");
     objects_[i] = o;
     for (const VirtualMap::Field& field : map.fields) {
-      PyObject* content = Content(field.content);
+      PyObject* content =
+          purpose_ == kLeave ? Take(field.content) : New(field.content);
       if (content == nullptr) continue;
       if (field.is_inline) {
         InitValue(o, ValuesOf(o), field.index, content);
@@ -103,21 +103,6 @@ class Values {
     // The object has a reference of its own.
     if (purpose_ == kLeave && map.cls.owned) Py_DECREF(cls);
     return o;
-  }
-
-  PyObject* Tuple(const VirtualMap& map) {
-    if (Get(map.fields[0].content) == nullptr) return nullptr;  // there is none
-    PyObject* tuple = NewTupleQuietly(map.fields.size());
-    if (tuple == nullptr) Py_FatalError("pyvm: no memory for a frame's tuples");
-    for (const VirtualMap::Field& field : map.fields) {
-      PyTuple_SET_ITEM(tuple, field.index, Content(field.content));
-    }
-    return tuple;
-  }
-
-  // A reference for an object that is made.
-  PyObject* Content(const SlotMap& slot) {
-    return purpose_ == kLeave ? Take(slot) : New(slot);
   }
 
   static PyObject* Box(Location where, uint64_t bits) {

@@ -86,7 +86,6 @@ VirtualMap SiteBuilder::ObjectOf(const ir::FrameState& state,
       map.cls = content;
     } else {
       bool is_inline = field.place == ir::StateObject::Place::kInline;
-      map.is_tuple = field.place == ir::StateObject::Place::kItem;
       map.fields.push_back({is_inline, field.index, content});
     }
   }
