@@ -197,6 +197,7 @@ void Report::NotePassed(const ir::Function& function, uint64_t ns) {
   phases[kPasses].ns += ns;
   if (options.stats) std::for_each(runs_.begin(), runs_.end(), AddToTotals);
   for (uint32_t n : ops_) nodes_ += n;
+  if (Wants(Dump::kRemarks)) remarks_ = function.remarks;
   if (Wants(Dump::kGraph) &&
       options.dumps[static_cast<int>(Dump::kGraph)].after == nullptr) {
     Draw(function, "all passes");
@@ -285,6 +286,7 @@ std::string Report::PassTable() const {
     if (i < changes_.size() && !changes_[i].empty()) row += ": " + changes_[i];
     text += row + "\n";
   }
+  for (const std::string& remark : remarks_) text += "  " + remark + "\n";
   return text;
 }
 

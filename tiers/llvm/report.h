@@ -54,6 +54,7 @@ class Report {
   // For remarks: by run, how the numbers of operations have changed.
   std::vector<std::string> changes_;
   std::vector<uint32_t> ops_;
+  std::vector<std::string> remarks_;  // of passes
   std::string llvm_ir_;
 };
 
