@@ -117,6 +117,8 @@ for _ in range(3):
                           reversed({1: 2, 3: 4}.items()), [(1, 2, 3)]]))
 
 
+print({tuple(attempt(grows_strict)) for _ in range(1800)})
+
 # --- Dicts that change in a loop over their items --------------------------------
 
 class Name(str):
