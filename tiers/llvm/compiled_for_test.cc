@@ -302,6 +302,8 @@ PyObject* pyvm_llvm_new_object(Activation*, NativeFrame*, PyTypeObject* cls) {
   return cls->tp_alloc(cls, 0);
 }
 
+void pyvm_llvm_meet(Site*, PyObject*, PyObject*) {}
+
 void pyvm_llvm_dealloc(Activation*, NativeFrame*, PyObject* o) {
   _Py_Dealloc(o);
 }
